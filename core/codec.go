@@ -1,0 +1,97 @@
+package core
+
+import (
+	"errors"
+	"time"
+
+	"github.com/djinn-go/djinn/core/signing"
+)
+
+// DjangoSalt separates the signatures of session data from others made with the
+// same SECRET_KEY. It is what the db, cached_db and file back ends of Django use:
+// the class name of the store, without its module.
+const DjangoSalt = "django.contrib.sessions.SessionStore"
+
+// Codec turns the items of a session into text and back: Django's
+// SESSION_SERIALIZER and signing in one. It must be safe for concurrent use.
+type Codec interface {
+	// Encode returns the text for a store that keeps text.
+	Encode(Values) (string, error)
+	// Decode reads it back. Whatever it cannot read, or does not trust, is an
+	// error of kind ErrUndecodable; it never panics, and its time and memory are
+	// bounded.
+	Decode(text string) (Values, error)
+}
+
+// DjangoCodec writes and reads session_data as Django 3.1 and later do: JSON,
+// deflated if it is long and that pays, base64, signed with a time stamp.
+//
+// It deflates less than Django does (only from 4 KiB on), because deflating is by
+// far the dearest step of a save; Django reads both forms.
+type DjangoCodec struct {
+	// SecretKey is Django's SECRET_KEY. Fallbacks are keys that verify and never
+	// sign, SECRET_KEY_FALLBACKS.
+	SecretKey Secret
+	Fallbacks []Secret
+	// Salt defaults to [DjangoSalt].
+	Salt string
+	// MaxSize bounds the JSON text, inflated. Defaults to 1 MiB.
+	MaxSize int
+	// Now is the clock of the time stamp. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// deflateFrom is the length of JSON text from which deflating is tried.
+const deflateFrom = 4096
+
+// djangoCodec is a DjangoCodec ready for use.
+type djangoCodec struct {
+	signer  *signing.Signer
+	maxSize int
+	now     func() time.Time
+}
+
+// New returns the codec, or an error that says which field is wrong.
+func (c DjangoCodec) New() (Codec, error) {
+	if c.SecretKey == "" {
+		return nil, errors.New("djinn: DjangoCodec.SecretKey is empty: use the SECRET_KEY of the Django site, or a random string of 50 characters of your own")
+	}
+	if c.Salt == "" {
+		c.Salt = DjangoSalt
+	}
+	if c.MaxSize <= 0 {
+		c.MaxSize = defaultMaxSize
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	fallbacks := make([]string, len(c.Fallbacks))
+	for i, f := range c.Fallbacks {
+		fallbacks[i] = string(f)
+	}
+	return &djangoCodec{
+		signer:  signing.New(string(c.SecretKey), c.Salt, fallbacks...),
+		maxSize: c.MaxSize,
+		now:     c.Now,
+	}, nil
+}
+
+func (c *djangoCodec) Encode(v Values) (string, error) {
+	json := v.AppendJSON(make([]byte, 0, v.jsonSize()))
+	if len(json) > c.maxSize {
+		return "", ErrTooLarge
+	}
+	return c.signer.Dump(json, c.now(), len(json) >= deflateFrom), nil
+}
+
+func (c *djangoCodec) Decode(text string) (Values, error) {
+	json, _, err := c.signer.Load(text, c.maxSize)
+	if err != nil {
+		return Values{}, &decodeError{err}
+	}
+	return ParseValues(string(json))
+}
+
+// Format keeps the derived keys out of every print of the codec.
+func (c *djangoCodec) String() string   { return "core.DjangoCodec" }
+func (c *djangoCodec) GoString() string { return c.String() }

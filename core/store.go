@@ -1,0 +1,124 @@
+package core
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps the records of sessions: a table, a cache, a directory. It knows
+// nothing of HTTP and nothing of what the items mean.
+//
+// The interface is small and frozen: what crosses it are structs, so that they
+// can grow, and every further ability is an interface of its own that the
+// engine finds with [As] ([Toucher], [Rotator], [ExpiredClearer],
+// [KeyValidator], [Pinger]).
+//
+// Every method must be safe for concurrent use, must honour its context, and
+// must return errors that name neither a key nor a payload (the engine wraps
+// what it gets in a [StoreError] and prints it). "Not there" is [ErrNotFound];
+// every other error means that the store could not tell, which the engine never
+// takes for an empty session. Package storetest holds these rules as a suite.
+type Store interface {
+	// Load returns the record under key. A record that is absent, or whose
+	// ExpireDate is not after now, is ErrNotFound; Load never creates, changes
+	// or removes one. The record carries either Encoded (the text as it was
+	// written; the engine decodes it) or Values, and a Version that is different
+	// after every change to the values.
+	Load(ctx context.Context, key string) (Record, error)
+
+	// Create inserts rec under rec.Key and never overwrites: if there is a
+	// record under that key, even an expired one, it returns ErrExists and
+	// leaves that record as it was. It returns the key under which the record
+	// is found from now on, for most stores rec.Key.
+	Create(ctx context.Context, rec Record) (key string, err error)
+
+	// Update replaces values and expiry of the record under rec.Key in one
+	// atomic step. It never resurrects: a record that is absent or expired is
+	// ErrNotFound and stays so. If rec.Version is not empty and is not the
+	// Version the record has now, it returns ErrConflict and changes nothing.
+	// It returns the key under which the record is found from now on.
+	Update(ctx context.Context, rec Record) (key string, err error)
+
+	// Delete removes the record under key and tells whether there was one.
+	// Deleting what is not there is no error. Once Delete has returned, no
+	// Update or Touch that began earlier may bring the record back.
+	Delete(ctx context.Context, key string) (existed bool, err error)
+}
+
+// Toucher is a [Store] that can move a record's expiry without writing its
+// values. The engine falls back on Update where it is missing.
+type Toucher interface {
+	// Touch sets the expiry of the record under rec.Key to rec.ExpireDate,
+	// unless it is later already: an expiry never moves backwards here. A
+	// record that is absent or expired is ErrNotFound. Values and Version of
+	// the stored record stay as they are; those of rec are what the engine
+	// believes them to be, for stores that must rewrite a value to extend it.
+	Touch(ctx context.Context, rec Record) error
+}
+
+// Rotator is a [Store] that can give a record a new key in one atomic step.
+// Elsewhere the engine creates the new record, deletes the old one, and takes
+// the new one back if the old one was gone by then.
+type Rotator interface {
+	// Rotate moves the record from oldKey to rec.Key with rec's values and
+	// expiry. At no moment do both keys work, or neither. If the record under
+	// oldKey is absent or expired it returns ErrNotFound, if rec.Version is not
+	// empty and differs ErrConflict, if rec.Key is taken ErrExists; in each case
+	// nothing has changed. It returns the key under which the record is found.
+	Rotate(ctx context.Context, oldKey string, rec Record) (key string, err error)
+}
+
+// ExpiredClearer is a [Store] whose expired records stay until somebody clears
+// them, as Django's clearsessions does.
+type ExpiredClearer interface {
+	// ClearExpired removes expired records in small steps and returns how many
+	// it removed, also when it returns an error. It never removes a record that
+	// is alive at the moment of its removal, and may be stopped by the context
+	// and run by several nodes at once.
+	ClearExpired(ctx context.Context, opts ClearOptions) (cleared int64, err error)
+}
+
+// ClearOptions paces [ExpiredClearer.ClearExpired]. The zero value is good for
+// a table that is in use.
+type ClearOptions struct {
+	// Batch is how many records one step removes at most. Defaults to what the
+	// store finds right for its database.
+	Batch int
+	// Pause is the time between two steps. Defaults to none.
+	Pause time.Duration
+	// Limit ends the run after about that many records. Defaults to no limit.
+	Limit int64
+	// Progress, if set, is called after each step with the number of records
+	// removed so far, by the goroutine that runs ClearExpired.
+	Progress func(cleared int64)
+}
+
+// KeyValidator is a [Store] whose keys have another shape than [ValidKey]'s. It
+// is asked before any I/O whether a cookie's value can be a key at all.
+type KeyValidator interface {
+	ValidKey(key string) bool
+}
+
+// Pinger is a [Store] that can tell whether its backing service answers, for
+// health checks.
+type Pinger interface {
+	Ping(ctx context.Context) error
+}
+
+// As finds in store, or in what it wraps, an ability T such as [Toucher]. A
+// store that wraps another one says so with a method Unwrap() Store. The
+// outermost store with the ability is returned.
+func As[T any](store Store) (T, bool) {
+	for store != nil {
+		if t, ok := store.(T); ok {
+			return t, true
+		}
+		w, ok := store.(interface{ Unwrap() Store })
+		if !ok {
+			break
+		}
+		store = w.Unwrap()
+	}
+	var zero T
+	return zero, false
+}

@@ -1,0 +1,9 @@
+module github.com/djinn-go/djinn/gormstore/dbtest
+
+go 1.25.0
+
+require github.com/djinn-go/djinn v0.0.0
+
+replace github.com/djinn-go/djinn => ../..
+
+replace github.com/djinn-go/djinn/gormstore => ..
