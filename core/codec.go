@@ -35,7 +35,8 @@ type DjangoCodec struct {
 	Fallbacks []Secret
 	// Salt defaults to [DjangoSalt].
 	Salt string
-	// MaxSize bounds the JSON text, inflated. Defaults to 1 MiB.
+	// MaxSize bounds the JSON text that Decode reads, inflated, in bytes. Defaults
+	// to 1 MiB.
 	MaxSize int
 	// Now is the clock of the time stamp. Defaults to time.Now.
 	Now func() time.Time
@@ -78,9 +79,6 @@ func (c DjangoCodec) New() (Codec, error) {
 
 func (c *djangoCodec) Encode(v Values) (string, error) {
 	json := v.AppendJSON(make([]byte, 0, v.jsonSize()))
-	if len(json) > c.maxSize {
-		return "", ErrTooLarge
-	}
 	return c.signer.Dump(json, c.now(), len(json) >= deflateFrom), nil
 }
 

@@ -1,0 +1,178 @@
+package core
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+)
+
+// Exchange is one request and its response as the session sees them: what an
+// adapter for a framework is made of. A handler has no use for it.
+//
+// An adapter allocates one per request (as part of a struct of its own, so that a
+// request costs one allocation) and never reuses it, because a handler may keep
+// the session. In order:
+//
+//	if _, ok := m.Lookup(r.Context()); ok { … mounted twice: just call next … }
+//	r = x.Begin(m, w, r)    // the request that carries the session
+//	… call next with r and x.Writer(), or a writer that calls Commit …
+//	err := x.Commit(status) // if nothing was written
+//	x.End()                 // also when next panicked, after Commit(500)
+//
+// When Commit fails nothing has been written and nothing of the handler's may be:
+// the adapter calls ResetHeader and answers with the error as its framework does.
+type Exchange struct {
+	session Session
+	ctx     sessionContext
+	writer  Writer
+	entry   http.Header // the headers when the request came in
+	err     error       // of the commit
+
+	// request is set if Writer answers a failed commit itself, at once.
+	request *http.Request
+}
+
+// Begin starts the exchange: it reads the cookie, does no I/O, and returns the
+// request whose context carries the session.
+func (x *Exchange) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *http.Request {
+	s := &x.session
+	s.m, s.ctx = m, r.Context()
+	if value, sent := readCookie(r.Header, m.cfg.CookieName); sent {
+		s.sent = true
+		if m.valid(value) {
+			s.key, s.known = value, value
+		}
+	}
+	x.ctx = sessionContext{s.ctx, s}
+	x.writer = Writer{w, x}
+	if h := w.Header(); len(h) > 0 {
+		x.entry = maps.Clone(h)
+	}
+	return r.WithContext(&x.ctx)
+}
+
+// Session returns the session, which lives as long as somebody holds it.
+func (x *Exchange) Session() *Session { return &x.session }
+
+// Writer returns a response writer that commits in time. It hands on what it gets
+// to the writer given to Begin.
+func (x *Exchange) Writer() *Writer { return &x.writer }
+
+// Commit saves the session for a response of that status and writes the headers,
+// once: later calls return the first one's result. Call it before the first byte
+// leaves, not for informational responses (1xx).
+//
+// An error means that the response must not go out as the handler wants it;
+// [StatusCode] says with which status instead.
+func (x *Exchange) Commit(status int) error {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != open {
+		return x.err
+	}
+	s.phase, s.status = committed, status
+	if !s.accessed && !s.pending && !s.m.cfg.SaveEveryRequest {
+		return nil
+	}
+	if x.err = s.commit(); x.err == nil {
+		s.writeHeader(x.writer.ResponseWriter.Header())
+	}
+	return x.err
+}
+
+// CommitHijacked saves the session for a connection that leaves HTTP. The one who
+// takes it over writes the headers, so no cookie can be sent: a session that the
+// browser does not know yet is not created, which is reported. On an error the
+// connection must stay with HTTP, for the error response.
+func (x *Exchange) CommitHijacked() error {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != open {
+		return x.err
+	}
+	if s.err != nil && !s.errSeen {
+		return s.err
+	}
+	if err := s.commitLate(); err != nil {
+		return err
+	}
+	s.phase, s.status = committed, http.StatusSwitchingProtocols
+	return nil
+}
+
+// Err returns the error with which Commit failed.
+func (x *Exchange) Err() error {
+	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	return x.err
+}
+
+// ResetHeader gives the response the headers it had when the request came in, so
+// that an error response does not carry the handler's ETag or Content-Length.
+func (x *Exchange) ResetHeader() {
+	h := x.writer.ResponseWriter.Header()
+	clear(h)
+	maps.Copy(h, x.entry)
+}
+
+// End ends the exchange: what changed after the response had begun is saved if
+// the browser knows the session, and reported otherwise; from now on the session
+// takes no changes.
+func (x *Exchange) End() {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase == committed && (s.pending || len(s.doomed) > 0) {
+		if err := s.commitLate(); err != nil {
+			s.m.reject(s.ctx, "changes made after the response had begun could not be saved", err)
+		}
+	}
+	s.phase = closed
+}
+
+// HandleError answers with err by Config.ErrorHandler, or in short plain text.
+func (m *Manager) HandleError(w http.ResponseWriter, r *http.Request, err error) {
+	if m.cfg.ErrorHandler != nil {
+		m.cfg.ErrorHandler(w, r, err)
+		return
+	}
+	status := StatusCode(err)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+// HasErrorHandler tells whether Config.ErrorHandler is set, in which case an
+// adapter prefers [Manager.HandleError] to its framework's own way.
+func (m *Manager) HasErrorHandler() bool { return m.cfg.ErrorHandler != nil }
+
+// writeHeader writes what the commit came to. Called with mu held.
+func (s *Session) writeHeader(h http.Header) {
+	cfg := &s.m.cfg
+	cookie := ""
+	switch {
+	case s.err != nil: // the handler decided: the cookie stays as it is
+	case s.saved && s.key != "":
+		now := cfg.Now()
+		cookie = cfg.setCookie(s.key, now, s.expiry().age(now, cfg.CookieAge), s.expireAtBrowserClose())
+		s.known = s.key
+	case s.sent && s.loaded && s.isEmpty() && s.undecodable == "":
+		cookie = cfg.deleteCookie()
+		s.known = ""
+	}
+	if cookie != "" {
+		addCookie(h, cfg.CookieName, cookie)
+	}
+	if cookie != "" || s.accessed {
+		addVary(h)
+	}
+}
+
+// String keeps fmt from walking into the session.
+func (x *Exchange) String() string { return "core.Exchange" }
+
+// Format prints nothing of the session, whatever the verb.
+func (x *Exchange) Format(f fmt.State, _ rune) { fmt.Fprint(f, x.String()) }

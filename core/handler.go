@@ -1,0 +1,33 @@
+package core
+
+import "net/http"
+
+// Handler is net/http middleware: it gives every request a session, which the
+// handler finds with [Manager.Session] or [FromContext], and saves it when the
+// response begins.
+//
+// If the session cannot be loaded or saved, Config.ErrorHandler answers in the
+// handler's place. Mounted twice, the outer one works. A panic passes through;
+// the session's changes are dropped then, as for every response of 500 and above,
+// but a Flush is done.
+func (m *Manager) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := m.Lookup(r.Context()); ok {
+			next.ServeHTTP(w, r)
+			return
+		}
+		x := new(Exchange)
+		x.request = x.Begin(m, w, r)
+		returned := false
+		defer func() {
+			status := http.StatusOK
+			if !returned {
+				status = http.StatusInternalServerError
+			}
+			_ = x.writer.commit(status) // answered, or to be answered by who recovers
+			x.End()
+		}()
+		next.ServeHTTP(&x.writer, x.request)
+		returned = true
+	})
+}

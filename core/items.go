@@ -1,0 +1,218 @@
+package core
+
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/djinn-go/djinn/core/internal/pyjson"
+)
+
+// Get returns the item, or nil if there is none: int64 for an integer that fits,
+// json.Number for one that does not, float64, string, bool, []any or
+// map[string]any. It is a copy: changing it does not change the session.
+//
+// A [Key] or the function [Get] return the item with its type.
+func (s *Session) Get(name string) any {
+	text, ok := s.text(name)
+	if !ok {
+		return nil
+	}
+	v, err := pyjson.Decode(text)
+	if err != nil { // checked when it was loaded
+		return nil
+	}
+	return v
+}
+
+// Has tells whether there is an item of that name.
+func (s *Session) Has(name string) bool {
+	_, ok := s.text(name)
+	return ok
+}
+
+// text returns an item's JSON text.
+func (s *Session) text(name string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.access()
+	if i := findMember(s.items, name); i >= 0 {
+		return s.items[i].Text, true
+	}
+	return "", false
+}
+
+// Keys returns the names of the items in their order.
+func (s *Session) Keys() []string {
+	items := s.Values().items
+	names := make([]string, len(items))
+	for i, m := range items {
+		names[i] = m.Name
+	}
+	return names
+}
+
+// All iterates over the items in their order, as they are when it is called.
+func (s *Session) All() iter.Seq2[string, any] { return s.Values().All() }
+
+// Values returns the items as they are now.
+func (s *Session) Values() Values {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.access()
+	s.owned = false // the next change copies
+	return Values{s.items}
+}
+
+// Set sets an item. The value is encoded at once: what happens to it afterwards
+// does not change the session. A value that JSON cannot hold is an [EncodeError]
+// that names the item; see [Session.Err].
+//
+// Setting what is there already marks the session modified, which sends the
+// cookie again and moves the expiry, and writes no data.
+func (s *Session) Set(name string, value any) {
+	text, err := encodeItem(name, value)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.set("Set", name, text, err)
+}
+
+// set is Set with the value encoded. Called with mu held.
+func (s *Session) set(what, name, text string, err error) {
+	if !s.writable(what) {
+		return
+	}
+	s.access()
+	s.modify()
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.own()
+	s.items = setMember(s.items, name, text)
+	s.note(change{name: name, op: opSet, text: text})
+}
+
+// SetDefault sets the item unless there is one, and returns what is there then.
+// If another request set it meanwhile, that one stays.
+func (s *Session) SetDefault(name string, value any) any {
+	text, err := encodeItem(name, value)
+	s.mu.Lock()
+	s.access()
+	if findMember(s.items, name) < 0 && s.writable("SetDefault") {
+		s.modify()
+		if err != nil {
+			s.fail(err)
+		} else {
+			s.apply(name, func(old string, ok bool) (string, error) {
+				if ok {
+					return old, nil
+				}
+				return text, nil
+			})
+		}
+	}
+	s.mu.Unlock()
+	return s.Get(name)
+}
+
+// Update sets several items, in the order of their names.
+func (s *Session) Update(items map[string]any) {
+	type encoded struct {
+		name, text string
+		err        error
+	}
+	all := make([]encoded, 0, len(items))
+	for _, name := range slices.Sorted(maps.Keys(items)) {
+		text, err := encodeItem(name, items[name])
+		all = append(all, encoded{name, text, err})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(all) == 0 && s.writable("Update") { // as Django's update({})
+		s.access()
+		s.modify()
+	}
+	for _, e := range all {
+		s.set("Update", e.name, e.text, e.err)
+	}
+}
+
+// Delete removes an item. Removing what is not there changes nothing.
+func (s *Session) Delete(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remove("Delete", name)
+}
+
+// Pop removes an item and returns it, or nil if there was none.
+func (s *Session) Pop(name string) any {
+	s.mu.Lock()
+	text, ok := s.remove("Pop", name)
+	s.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	v, err := pyjson.Decode(text)
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+// remove takes an item out and returns its text. Called with mu held.
+func (s *Session) remove(what, name string) (text string, ok bool) {
+	s.access()
+	i := findMember(s.items, name)
+	if i < 0 || !s.writable(what) {
+		return "", false
+	}
+	text = s.items[i].Text
+	s.own()
+	s.items = slices.Delete(s.items, i, i+1)
+	s.note(change{name: name, op: opDelete})
+	s.modify()
+	return text, true
+}
+
+// Clear removes all items and keeps the session and its key; it does not load
+// anything. To log out use [Session.Flush].
+func (s *Session) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.writable("Clear") {
+		return
+	}
+	if !s.loaded {
+		// What the store has is not known, so the next save has to ask.
+		s.loaded, s.stale = true, s.key != ""
+	}
+	s.accessed = true
+	s.items, s.owned = nil, false
+	s.changes, s.cleared = nil, true
+	s.modify()
+}
+
+// own makes items safe to change in place.
+func (s *Session) own() {
+	if !s.owned {
+		s.items = append(make([]pyjson.Member, 0, len(s.items)+4), s.items...)
+		s.owned = true
+	}
+}
+
+// The test cookie tells whether a browser keeps cookies: set it with one
+// response, look for it with the next request. Django's names.
+const (
+	testCookieName  = "testcookie"
+	testCookieValue = "worked"
+)
+
+// SetTestCookie sets the test cookie.
+func (s *Session) SetTestCookie() { s.Set(testCookieName, testCookieValue) }
+
+// TestCookieWorked tells whether the test cookie came back.
+func (s *Session) TestCookieWorked() bool { return s.Get(testCookieName) == testCookieValue }
+
+// DeleteTestCookie removes the test cookie.
+func (s *Session) DeleteTestCookie() { s.Delete(testCookieName) }

@@ -1,0 +1,148 @@
+package core
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/djinn-go/djinn/core/internal/pyjson"
+)
+
+// Key is the name of an item together with the type of its value:
+//
+//	const visits core.Key[int] = "visits"
+//
+// T is anything encoding/json can hold. Where an item holds something else, for
+// example because Django or an older version of the program wrote it, Get and its
+// kin return the zero value and report it once per request and item; GetErr
+// returns the error.
+type Key[T any] string
+
+// Get returns the item, or the zero value if there is none.
+func (k Key[T]) Get(s *Session) T { return Get[T](s, string(k)) }
+
+// Lookup returns the item and whether there is one of that type.
+func (k Key[T]) Lookup(s *Session) (T, bool) { return Lookup[T](s, string(k)) }
+
+// GetErr is Get for those who must tell "not there" (zero value, nil) from "holds
+// something else" ([TypeError]) and "could not be loaded" ([StoreError], which
+// counts as looked at, see [Session.Err]).
+func (k Key[T]) GetErr(s *Session) (T, error) { return GetErr[T](s, string(k)) }
+
+// From returns the item from a snapshot, for example in a model's FillSession.
+func (k Key[T]) From(v Values) (T, bool) {
+	text, ok := v.Text(string(k))
+	if !ok {
+		var zero T
+		return zero, false
+	}
+	value, err := decodeAs[T](string(k), text)
+	return value, err == nil
+}
+
+// Set sets the item, see [Session.Set].
+func (k Key[T]) Set(s *Session, value T) { s.Set(string(k), value) }
+
+// Delete removes the item.
+func (k Key[T]) Delete(s *Session) { s.Delete(string(k)) }
+
+// Pop removes the item and returns it, or the zero value if there was none.
+func (k Key[T]) Pop(s *Session) T {
+	s.mu.Lock()
+	text, ok := s.remove("Pop", string(k))
+	s.mu.Unlock()
+	var zero T
+	if !ok {
+		return zero
+	}
+	v, err := decodeAs[T](string(k), text)
+	if err != nil {
+		s.mismatch(err)
+		return zero
+	}
+	return v
+}
+
+// Update sets the item to fn of its value (the zero value if there is none). If
+// another request changed the session meanwhile, fn runs again on fresh data, so
+// that a counter counts every request: fn must depend on its argument alone, and
+// must not use the session.
+func (k Key[T]) Update(s *Session, fn func(T) T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.writable("Update") {
+		return
+	}
+	s.access()
+	s.modify()
+	s.apply(string(k), func(old string, ok bool) (string, error) {
+		var v T
+		if ok {
+			var err error
+			if v, err = decodeAs[T](string(k), old); err != nil {
+				s.reportMismatch(err)
+			}
+		}
+		return encodeItem(string(k), fn(v))
+	})
+}
+
+// Get returns the item of that name as a T, or the zero value if there is none.
+// See [Key] for an item that holds something else.
+func Get[T any](s *Session, name string) T {
+	v, _ := Lookup[T](s, name)
+	return v
+}
+
+// Lookup returns the item of that name as a T, and whether there is one.
+func Lookup[T any](s *Session, name string) (T, bool) {
+	text, ok := s.text(name)
+	if !ok {
+		var zero T
+		return zero, false
+	}
+	v, err := decodeAs[T](name, text)
+	if err != nil {
+		s.mismatch(err)
+		return v, false
+	}
+	return v, true
+}
+
+// GetErr returns the item of that name as a T; see [Key.GetErr].
+func GetErr[T any](s *Session, name string) (T, error) {
+	var zero T
+	if err := s.Err(); err != nil {
+		return zero, err
+	}
+	text, ok := s.text(name)
+	if !ok {
+		return zero, nil
+	}
+	return decodeAs[T](name, text)
+}
+
+func decodeAs[T any](name, text string) (T, error) {
+	var v T
+	if err := pyjson.Unmarshal(text, &v); err != nil {
+		var zero T
+		return zero, &TypeError{Item: name, Want: reflect.TypeFor[T]().String(), Err: err}
+	}
+	return v, nil
+}
+
+// mismatch reports an item of another type.
+func (s *Session) mismatch(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reportMismatch(err)
+}
+
+// reportMismatch reports it once per item. Called with mu held.
+func (s *Session) reportMismatch(err error) {
+	item := err.(*TypeError).Item
+	if slices.Contains(s.mismatched, item) {
+		return
+	}
+	s.mismatched = append(s.mismatched, item)
+	s.m.reject(s.ctx, "an item holds something else than was asked for: read it with the type it was written with, or with GetErr", err)
+}

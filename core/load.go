@@ -1,0 +1,91 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// access is what every accessor begins with: it marks the session accessed and
+// loads it. Called with mu held.
+func (s *Session) access() {
+	if s.phase == closed {
+		if !s.lateRead {
+			s.lateRead = true
+			s.lateUse("a read")
+		}
+		return
+	}
+	if !s.accessed {
+		s.accessed = true
+		if s.phase == committed {
+			s.m.reject(s.ctx, "the session was first used after the response had begun, so caches cannot be told "+
+				"that it depends on the cookie: use the session before the first byte is written", nil)
+		}
+	}
+	if !s.loaded {
+		s.load()
+	}
+}
+
+// load asks the store for the session, once. A failure sticks; a record that is
+// not there, or that cannot be read, makes the visitor anonymous.
+func (s *Session) load() {
+	s.loaded = true
+	if s.key == "" {
+		return
+	}
+	ctx, cancel := s.m.deadline(s.ctx)
+	defer cancel()
+	switch found, err := s.fetch(ctx); {
+	case err != nil:
+		s.fail(err)
+		s.errSeen = s.failOpen || s.m.cfg.FailOpen
+	case found:
+		s.items = s.base
+	default:
+		s.forget()
+	}
+}
+
+// fetch reads the record into base. found is false if there is none, or none that
+// can be read: that one is left as it is, so that a deploy with a wrong
+// SECRET_KEY logs nobody out once it is rolled back.
+func (s *Session) fetch(ctx context.Context) (found bool, err error) {
+	rec, err := s.m.load(ctx, s.key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	values, err := rec.Decode(s.m.codec)
+	if err != nil {
+		s.m.report(ctx, Event{Kind: EventHealed, Err: err,
+			Reason: "the record cannot be read and is left alone; the visitor is anonymous: look at SecretKey and SecretKeyFallbacks if there are many"})
+		s.undecodable = s.key
+		return false, nil
+	}
+	s.base, s.version, s.expireDate = values.items, rec.Version, rec.ExpireDate
+	return true, nil
+}
+
+// refresh loads the record again and does this request's changes on it again. If
+// the session has ended since it was seen alive, so have the changes.
+func (s *Session) refresh(ctx context.Context) error {
+	found, err := s.fetch(ctx)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if !s.expireDate.IsZero() {
+			return ErrInterrupted
+		}
+		s.forget() // it never lived: what was set begins a new session
+	}
+	s.loaded, s.stale = true, false
+	return s.replay()
+}
+
+// dirty tells whether an item's text differs from what the store has.
+func (s *Session) dirty() bool { return !slices.Equal(s.base, s.items) }

@@ -1,0 +1,223 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// env is what a case works with: the store, and the handful of calls from which
+// all cases are built. Its methods are safe for concurrent use.
+type env struct {
+	*config
+	ctx   context.Context
+	store core.Store
+	codec core.Codec
+
+	// The abilities, nil if the store lacks them.
+	toucher core.Toucher
+	rotator core.Rotator
+	clearer core.ExpiredClearer
+}
+
+func newEnv(ctx context.Context, store core.Store, cfg *config) (*env, error) {
+	codec, err := core.DjangoCodec{SecretKey: "storetest: not a secret"}.New()
+	if err != nil {
+		return nil, err
+	}
+	e := &env{config: cfg, ctx: ctx, store: store, codec: codec}
+	e.toucher, _ = core.As[core.Toucher](store)
+	e.rotator, _ = core.As[core.Rotator](store)
+	e.clearer, _ = core.As[core.ExpiredClearer](store)
+	return e, nil
+}
+
+// newKey returns a key of the shape that the engine makes: 32 characters of
+// a-z and 0-9.
+func newKey() string { return strings.ToLower(rand.Text() + rand.Text())[:32] }
+
+// in returns a moment that far from now, with all digits a clock can have.
+func in(d time.Duration) time.Time {
+	return time.Now().Add(d).Truncate(time.Second).Add(123456789 * time.Nanosecond).UTC()
+}
+
+// values parses a JSON object that is part of the suite.
+func values(json string) core.Values {
+	v, err := core.ParseValues(json)
+	if err != nil {
+		panic(fmt.Sprintf("storetest: %.60s: %v", json, err))
+	}
+	return v
+}
+
+// record puts a record together as the engine does.
+func (e *env) record(key, json string, expires time.Time, version string) core.Record {
+	rec := core.Record{Key: key, Values: values(json), ExpireDate: expires, Version: version}
+	return rec.WithCodec(e.codec)
+}
+
+// create creates a record under a new key and returns the key.
+func (e *env) create(json string, expires time.Time) (string, error) {
+	key, err := e.store.Create(e.ctx, e.record(newKey(), json, expires, ""))
+	if err != nil {
+		return "", fmt.Errorf("Create under a new key: got %w, want no error", err)
+	}
+	return key, nil
+}
+
+// createFrom is create for a record that lives for an hour, which most do.
+func (e *env) createLive(json string) (string, error) { return e.create(json, in(time.Hour)) }
+
+// update replaces the record and returns its key and what the store said.
+func (e *env) update(key, json string, version string) (string, error) {
+	return e.store.Update(e.ctx, e.record(key, json, in(time.Hour), version))
+}
+
+// touch moves the expiry, with values that the stored record may not have.
+func (e *env) touch(key, json string, expires time.Time) error {
+	return e.toucher.Touch(e.ctx, e.record(key, json, expires, ""))
+}
+
+// rotate moves the record to a new key.
+func (e *env) rotate(oldKey, newKey, json, version string) (string, error) {
+	return e.rotator.Rotate(e.ctx, oldKey, e.record(newKey, json, in(time.Hour), version))
+}
+
+// loaded is a record that a store returned, decoded.
+type loaded struct {
+	json    string
+	expires time.Time
+	version string
+	record  core.Record
+}
+
+// load returns the record under key, which must be there.
+func (e *env) load(key string) (loaded, error) {
+	rec, err := e.store.Load(e.ctx, key)
+	if err != nil {
+		return loaded{}, fmt.Errorf("Load: got %w, want the record", err)
+	}
+	json, err := e.text(rec)
+	if err != nil {
+		return loaded{}, err
+	}
+	return loaded{json, rec.ExpireDate, rec.Version, rec}, nil
+}
+
+// text decodes a loaded record.
+func (e *env) text(rec core.Record) (string, error) {
+	v, err := rec.Decode(e.codec)
+	if err != nil {
+		return "", fmt.Errorf("decode the loaded record: %w", err)
+	}
+	return string(v.AppendJSON(nil)), nil
+}
+
+// wantData fails unless the record under key has the items of json.
+func (e *env) wantData(key, json string) error {
+	got, err := e.load(key)
+	if err != nil {
+		return err
+	}
+	if got.json != json {
+		return fmt.Errorf("items: got %s, want %s", short(got.json), short(json))
+	}
+	return nil
+}
+
+// wantRecord is wantData, and the expiry must be that of expires.
+func (e *env) wantRecord(key, json string, expires time.Time) error {
+	if err := e.wantData(key, json); err != nil {
+		return err
+	}
+	got, err := e.load(key)
+	if err != nil {
+		return err
+	}
+	return e.wantExpiry(got.expires, expires)
+}
+
+func (e *env) wantExpiry(got, want time.Time) error {
+	if d := got.Sub(want).Abs(); d > e.precision {
+		return fmt.Errorf("expiry: got %s, want %s, within %s", got.Format(time.RFC3339Nano), want.Format(time.RFC3339Nano), e.precision)
+	}
+	return nil
+}
+
+// wantGone fails unless key is unknown to every method that takes one, and stays
+// unknown. It leaves nothing behind.
+func (e *env) wantGone(key string) error {
+	if err := e.wantAbsent(key); err != nil {
+		return err
+	}
+	_, err := e.update(key, `{"late":1}`, "")
+	if err := wantError("Update", err, core.ErrNotFound); err != nil {
+		return err
+	}
+	if e.toucher != nil {
+		if err := wantError("Touch", e.touch(key, `{"late":1}`, in(2*time.Hour)), core.ErrNotFound); err != nil {
+			return err
+		}
+	}
+	return e.wantAbsent(key)
+}
+
+// wantAbsent fails unless Load does not find key.
+func (e *env) wantAbsent(key string) error {
+	_, err := e.store.Load(e.ctx, key)
+	return wantError("Load", err, core.ErrNotFound)
+}
+
+// wantError fails unless err is want. A nil want means no error.
+func wantError(op string, err, want error) error {
+	if errors.Is(err, want) {
+		return nil
+	}
+	return fmt.Errorf("%s: got %s, want %s", op, describe(err), describe(want))
+}
+
+func describe(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	return fmt.Sprintf("error %q", err)
+}
+
+// short cuts a text that would fill the screen.
+func short(s string) string {
+	if len(s) <= 200 {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", s[:200], len(s))
+}
+
+// together runs f(0) … f(n-1) at the same time and joins their errors. A panic
+// is an error.
+func together(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			defer func() {
+				if p := recover(); p != nil {
+					errs[i] = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				}
+			}()
+			<-start
+			errs[i] = f(i)
+		}()
+	}
+	close(start)
+	wg.Wait()
+	return errors.Join(errs...)
+}

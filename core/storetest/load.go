@@ -1,0 +1,271 @@
+package storetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+var loadCases = []testCase{
+	{
+		name: "load/numbers",
+		why:  "an amount that comes back as another number, or as text, is a wrong amount",
+		run:  roundTrip(`{"int":1,"float":1.0,"neg":-0,"negf":-0.0,"exp":1e400,"big":` + strings.Repeat("9876543210", 20) + `,"nan":NaN,"inf":Infinity,"ninf":-Infinity,"max":18446744073709551615}`),
+	},
+	{
+		name: "load/order",
+		why:  "the items keep the order in which they were set, as in Django",
+		run:  roundTrip(`{"z":1,"a":2,"m":3,"B":4,"0":5,"a2":{"y":1,"x":2}}`),
+	},
+	{
+		name: "load/unicode",
+		why:  "names and messages of visitors are in every script; old sites hold broken halves of a character",
+		run: roundTrip(
+			`{"\u00fcber":"na\u00efve","cjk":"\u65e5\u672c\u8a9e","emoji":"\ud83e\uddde","rtl":"\u202eabc"}`,
+			`{"lone":"\ud800","lone2":"\udc00 \ud800x","nul":"\u0000","ctl":"\u001f\u007f\b\t\n\f\r"}`,
+			`{"quotes":"' \" \\ % _ ` + "`" + ` $1 ? :x @x -- ; /* */","html":"<b>&amp;</b>","":"empty name"}`,
+		),
+	},
+	{
+		name: "load/shapes",
+		why:  "null, false, empty and nested values are different things",
+		run: roundTrip(
+			`{"null":null,"t":true,"f":false,"s":"","l":[],"o":{},"n":[[[{"a":[null]}]]]}`,
+			`{"_auth_user_id":"1","_auth_user_backend":"django.contrib.auth.backends.ModelBackend","_session_expiry":1209600}`,
+			`{"deep":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`}`,
+		),
+	},
+	{
+		name: "load/empty",
+		why:  "a session that was emptied is not a session that is gone",
+		run:  roundTrip(`{}`),
+	},
+	{
+		name: "load/long",
+		why:  "a column or a buffer that cuts off long texts loses the whole session",
+		run:  roundTrip(`{"same":"`+strings.Repeat("x", 100_000)+`"}`, `{"any":"`+noise(100_000)+`"}`, manyItems(1000)),
+	},
+	{
+		name: "load/record",
+		why:  "the engine compares keys, and clocks of other zones shift what it computes",
+		run:  loadRecord,
+	},
+	{
+		name: "load/expiry",
+		why:  "an expiry that loses its digits or its zone ends sessions early or never",
+		run:  loadExpiry,
+	},
+	{
+		name: "load/expired",
+		law:  3,
+		why:  "an expired session that still works keeps people logged in on machines they left",
+		run:  loadExpired,
+	},
+	{
+		name: "load/only-reads",
+		law:  8,
+		why:  "a read that writes makes every page view cost a write",
+		run:  loadOnlyReads,
+	},
+	{
+		name: "load/snapshot",
+		law:  5,
+		why:  "a record that changes while a request works with it shows one visitor's half of another's",
+		run:  loadSnapshot,
+	},
+}
+
+// roundTrip creates records with these items, and updates one to all of them.
+func roundTrip(texts ...string) func(*env) error {
+	return func(e *env) error {
+		for _, json := range texts {
+			if e.maxSize > 0 && len(json) > e.maxSize {
+				continue
+			}
+			key, err := e.createLive(json)
+			if err != nil {
+				return err
+			}
+			if err := e.wantData(key, json); err != nil {
+				return fmt.Errorf("after Create: %w", err)
+			}
+			other, err := e.createLive(`{"before":1}`)
+			if err != nil {
+				return err
+			}
+			other, err = e.update(other, json, "")
+			if err != nil {
+				return fmt.Errorf("Update to %s: %w", short(json), err)
+			}
+			if err := e.wantData(other, json); err != nil {
+				return fmt.Errorf("after Update: %w", err)
+			}
+		}
+		return nil
+	}
+}
+
+// noise is text that does not compress well, always the same.
+func noise(n int) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	r := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = letters[r.IntN(len(letters))]
+	}
+	return string(b)
+}
+
+// manyItems is an object with n items.
+func manyItems(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"item%d":%d`, i, i)
+	}
+	return "{" + b.String()[1:] + "}"
+}
+
+func loadRecord(e *env) error {
+	key, err := e.createLive(`{"a":1}`)
+	if err != nil {
+		return err
+	}
+	got, err := e.load(key)
+	if err != nil {
+		return err
+	}
+	if got.record.Key != key {
+		return fmt.Errorf("Record.Key: got a key other than the one that was asked for")
+	}
+	if loc := got.record.ExpireDate.Location(); loc != time.UTC {
+		return fmt.Errorf("Record.ExpireDate: got a time in %s, want UTC", loc)
+	}
+	return nil
+}
+
+func loadExpiry(e *env) error {
+	zone := time.FixedZone("east", 14*3600)
+	for _, expires := range []time.Time{
+		in(time.Minute), in(14 * 24 * time.Hour), in(50 * 365 * 24 * time.Hour), // the years Django's arithmetic allows and beyond
+		in(time.Hour).In(zone), in(time.Hour).Add(876543 * time.Nanosecond), time.Now().Add(time.Hour),
+	} {
+		key, err := e.create(`{"a":1}`, expires)
+		if err != nil {
+			return err
+		}
+		if err := e.wantRecord(key, `{"a":1}`, expires); err != nil {
+			return fmt.Errorf("after Create: %w", err)
+		}
+		// Update sets the expiry that it is given, sooner or later.
+		for _, d := range []time.Duration{-30 * time.Second, time.Hour} {
+			to := expires.Add(d)
+			key, err = e.store.Update(e.ctx, e.record(key, `{"a":1}`, to, ""))
+			if err != nil {
+				return fmt.Errorf("Update: %w", err)
+			}
+			if err := e.wantRecord(key, `{"a":1}`, to); err != nil {
+				return fmt.Errorf("after Update by %s: %w", d, err)
+			}
+		}
+	}
+	return nil
+}
+
+// expired returns the keys of records that have expired: one was created so, one
+// was updated to it. The store may have dropped them.
+func (e *env) expired() ([]string, error) {
+	past := in(-time.Hour)
+	born, err := e.create(`{"a":1}`, past)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := e.createLive(`{"a":1}`)
+	if err != nil {
+		return nil, err
+	}
+	moved, err = e.store.Update(e.ctx, e.record(moved, `{"a":2}`, past, ""))
+	if err != nil {
+		return nil, fmt.Errorf("Update to an expiry that has passed: got %w, want no error", err)
+	}
+	return []string{born, moved}, nil
+}
+
+func loadExpired(e *env) error {
+	keys, err := e.expired()
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		for range 2 { // the first Load must not revive it for the second
+			if err := e.wantAbsent(key); err != nil {
+				return fmt.Errorf("an expired record: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func loadOnlyReads(e *env) error {
+	key, err := e.createLive(`{"a":1}`)
+	if err != nil {
+		return err
+	}
+	first, err := e.load(key)
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		again, err := e.load(key)
+		if err != nil {
+			return err
+		}
+		if again.version != first.version {
+			return fmt.Errorf("the version changed although nobody wrote")
+		}
+		if !again.expires.Equal(first.expires) {
+			return fmt.Errorf("expiry: got %s, then %s, although nobody wrote", first.expires, again.expires)
+		}
+	}
+	return nil
+}
+
+func loadSnapshot(e *env) error {
+	const before, after = `{"who":"alice"}`, `{"who":"mallo"}`
+	key, err := e.createLive(before)
+	if err != nil {
+		return err
+	}
+	early, err := e.store.Load(e.ctx, key)
+	if err != nil {
+		return err
+	}
+	if _, err := e.update(key, after, ""); err != nil {
+		return fmt.Errorf("Update: %w", err)
+	}
+	late, err := e.load(key)
+	if err != nil {
+		return err
+	}
+	if late.json != after {
+		return fmt.Errorf("items after Update: got %s, want %s", late.json, after)
+	}
+	got, err := e.text(early)
+	if err != nil {
+		return fmt.Errorf("the record that was loaded before the update: %w", err)
+	}
+	if got != before {
+		return fmt.Errorf("the record that was loaded before the update: got %s, want %s still", got, before)
+	}
+	return nil
+}
+
+// wantVersion fails unless the record has a version.
+func wantVersion(rec core.Record) error {
+	if rec.Version == "" {
+		return fmt.Errorf("Record.Version: got an empty one, which Update takes for \"whatever is there\"")
+	}
+	return nil
+}

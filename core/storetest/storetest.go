@@ -1,0 +1,113 @@
+// Package storetest holds the rules that every core.Store keeps, as a suite.
+// Whoever writes a store runs it in a test of their own:
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, func(t testing.TB) core.Store { return redisstore.New(…) })
+//	}
+//
+// Each rule is a case with a name, the law it belongs to and a sentence that
+// says what goes wrong for visitors if the store breaks it. Abilities such as
+// core.Toucher are found with core.As; the cases of an ability that a store does
+// not have are not run, and the log says so.
+//
+// The suite uses the real clock and random keys, never sleeps, and asks nothing
+// about records that are not its own, so that the stores it opens may share one
+// table. It must be alone on that table, though, while it clears.
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// Run runs each case as a subtest, on a store of its own that open returns. What
+// open needs to release goes into t.Cleanup.
+func Run(t *testing.T, open func(t testing.TB) core.Store, opts ...Option) {
+	t.Helper()
+	cfg, err := newConfig(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range cfg.waived {
+		t.Logf("law %d (%s) is waived: %s", w.law, laws[w.law], w.reason)
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if why := cfg.excused(c); why != "" {
+				t.Logf("not run: %s", why)
+				return
+			}
+			store := open(t)
+			if why := c.missing(store); why != "" {
+				t.Logf("not run: %s", why)
+				return
+			}
+			if err := c.check(store, cfg); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Check runs each case on a store of its own that open returns, and joins what
+// failed: each a [*Failure] that errors.As finds. It is nil for a store that
+// keeps every rule. Check is for harnesses without a *testing.T; it prints
+// nothing, and closes nothing that open opened.
+func Check(open func() (core.Store, error), opts ...Option) error {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, c := range cases {
+		if cfg.excused(c) != "" {
+			continue
+		}
+		store, err := open()
+		if err != nil {
+			return fmt.Errorf("storetest: open a store for %s: %w", c.name, err)
+		}
+		if c.missing(store) != "" {
+			continue
+		}
+		if err := c.check(store, cfg); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// Failure is one rule that a store broke.
+type Failure struct {
+	// Case is the name of the case, such as "update/absent".
+	Case string
+	// Law is the number of the law, 0 for what only the comments of core.Store
+	// say.
+	Law int
+	// Why says what goes wrong for visitors.
+	Why string
+	// Err says what the store did and what it should have done.
+	Err error
+}
+
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%s: %v\n\twhy: %s (law %d: %s)", f.Case, f.Err, f.Why, f.Law, laws[f.Law])
+}
+
+// Unwrap returns what the store did.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// laws are the laws of sessions that concern a store, by number.
+var laws = map[int]string{
+	0:  "the contract of core.Store",
+	3:  "the client never chooses a key",
+	4:  "logout is final",
+	5:  "no lost updates",
+	6:  "a failure never looks like a logout",
+	8:  "nothing unchanged is written",
+	9:  "rotation keeps the data",
+	11: "secrets stay secret",
+}
