@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -140,8 +141,11 @@ func deleteFinal(e *env) error {
 func (e *env) deleteAmid(key string) error {
 	// A store that brings the record back would keep them at it for ever.
 	const most = 20
-	writing := make(chan struct{}, most)
+	var once sync.Once
+	writing := make(chan struct{})
+	started := func() { once.Do(func() { close(writing) }) }
 	write := func(f func(i int) error) error {
+		defer started() // also if nothing works
 		for i := range most {
 			err := f(i)
 			if errors.Is(err, core.ErrNotFound) {
@@ -150,10 +154,7 @@ func (e *env) deleteAmid(key string) error {
 			if err != nil && !errors.Is(err, core.ErrConflict) {
 				return fmt.Errorf("a write during Delete: got %w, want no error or ErrNotFound", err)
 			}
-			select {
-			case writing <- struct{}{}:
-			default:
-			}
+			started()
 		}
 		return nil
 	}

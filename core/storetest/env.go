@@ -72,7 +72,7 @@ func (e *env) create(json string, expires time.Time) (string, error) {
 	return key, nil
 }
 
-// createFrom is create for a record that lives for an hour, which most do.
+// createLive is create for a record that lives for an hour, which most do.
 func (e *env) createLive(json string) (string, error) { return e.create(json, in(time.Hour)) }
 
 // update replaces the record and returns its key and what the store said.

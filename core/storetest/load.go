@@ -26,7 +26,7 @@ var loadCases = []testCase{
 		run: roundTrip(
 			`{"\u00fcber":"na\u00efve","cjk":"\u65e5\u672c\u8a9e","emoji":"\ud83e\uddde","rtl":"\u202eabc"}`,
 			`{"lone":"\ud800","lone2":"\udc00 \ud800x","nul":"\u0000","ctl":"\u001f\u007f\b\t\n\f\r"}`,
-			`{"quotes":"' \" \\ % _ ` + "`" + ` $1 ? :x @x -- ; /* */","html":"<b>&amp;</b>","":"empty name"}`,
+			`{"quotes":"' \" \\ % _ `+"`"+` $1 ? :x @x -- ; /* */","html":"<b>&amp;</b>","":"empty name"}`,
 		),
 	},
 	{

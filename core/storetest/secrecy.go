@@ -1,0 +1,131 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+var secrecyCases = []testCase{
+	{
+		name: "secrecy/errors",
+		law:  11,
+		why:  "errors end up in logs that many read; a key in one is a login for all of them",
+		run:  secrecyErrors,
+	},
+	{
+		name: "secrecy/print",
+		law:  11,
+		why:  "a store that prints its records puts them into the first log line that has the store in it",
+		run:  secrecyPrint,
+	},
+}
+
+const canary = "canary-of-the-payload"
+
+// secrecyErrors makes the store fail in all ways that need no fault, and reads
+// what it says.
+func secrecyErrors(e *env) error {
+	const json = `{"card":"` + canary + `"}`
+	key, err := e.createLive(json)
+	if err != nil {
+		return err
+	}
+	got, err := e.load(key)
+	if err != nil {
+		return err
+	}
+	other, fresh, unknown := newKey(), newKey(), newKey()
+	long := strings.Repeat(newKey(), 40)
+	secrets := []string{canary, key, other, fresh, unknown, long}
+	if got.record.Encoded != "" {
+		secrets = append(secrets, got.record.Encoded)
+	}
+
+	if _, err := e.update(key, json, ""); err != nil {
+		return err
+	}
+	var errs []error
+	note := func(err error) { errs = append(errs, err) }
+	for _, k := range []string{key, unknown, long, "quote'" + unknown} {
+		_, err := e.store.Load(e.ctx, k)
+		note(err)
+		_, err = e.update(k, json, "a stale version")
+		note(err)
+		if e.toucher != nil {
+			note(e.touch(k, json, in(-time.Hour)))
+		}
+		if e.rotator != nil {
+			_, err = e.rotate(k, key, json, "")
+			note(err)
+		}
+	}
+	for _, k := range []string{key, long, "nul\x00" + unknown} { // taken, and such as a column may refuse
+		_, err := e.store.Create(e.ctx, e.record(k, json, in(time.Hour), ""))
+		note(err)
+	}
+	contexts, cancel := e.endedContexts()
+	defer cancel()
+	for _, ctx := range contexts {
+		for _, c := range e.calls(key, fresh) {
+			note(c.do(ctx))
+		}
+	}
+	for _, err := range errs {
+		if err := wantSecret(err, secrets); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wantSecret fails if err prints one of the secrets, in any verb, or if an error
+// that it wraps does.
+func wantSecret(err error, secrets []string) error {
+	if err == nil {
+		return nil
+	}
+	text := fmt.Sprintf("%v %+v %q", err, err, err)
+	for _, s := range secrets {
+		if i := strings.Index(text, s); i >= 0 {
+			return fmt.Errorf("an error of type %T names a key or a payload: %s", err, strings.ReplaceAll(short(text), s, "<SECRET>"))
+		}
+	}
+	switch w := err.(type) {
+	case interface{ Unwrap() []error }:
+		for _, inner := range w.Unwrap() {
+			if err := wantSecret(inner, secrets); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return wantSecret(errors.Unwrap(err), secrets)
+	}
+}
+
+func secrecyPrint(e *env) error {
+	key, err := e.createLive(`{"card":"` + canary + `"}`)
+	if err != nil {
+		return err
+	}
+	rec, err := e.store.Load(e.ctx, key)
+	if err != nil {
+		return err
+	}
+	things := map[string]any{"the store": e.store, "a loaded record": rec, "a pointer to a loaded record": &rec, "a list of records": []core.Record{rec}}
+	for what, thing := range things {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			text := fmt.Sprintf(verb, thing)
+			for _, secret := range []string{key, canary, fmt.Sprintf("%x", key)} {
+				if strings.Contains(text, secret) {
+					return fmt.Errorf("%s printed with %s holds a key or an item", what, verb)
+				}
+			}
+		}
+	}
+	return nil
+}
