@@ -47,7 +47,7 @@ func New(secretKey, salt string, fallbacks ...string) *Signer {
 }
 
 // Format prints the type and nothing else, whatever the verb.
-func (s *Signer) Format(f fmt.State, _ rune) { fmt.Fprint(f, "signing.Signer") }
+func (Signer) Format(f fmt.State, _ rune) { fmt.Fprint(f, "signing.Signer") }
 
 // Signature is what is known about a text whose signature is good.
 type Signature struct {

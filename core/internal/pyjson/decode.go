@@ -32,7 +32,7 @@ func (s *scanner) decode(limit int) (any, error) {
 		return s.decodeString()
 	case c == '{' || c == '[':
 		if limit == 0 {
-			return nil, errTooDeep(MaxDepth)
+			return nil, errTooDeep
 		}
 		s.pos++
 		if c == '{' {

@@ -140,9 +140,7 @@ func appendDict(dst []byte, dict map[string]any, limit int) (_ []byte, err error
 	return append(dst, '}'), nil
 }
 
-func errNested() error {
-	return fmt.Errorf("nested deeper than %d levels, or a cycle", MaxDepth)
-}
+func errNested() error { return fmt.Errorf("nested deeper than %d levels, or a cycle", MaxDepth) }
 
 func errNoJSON(t reflect.Type) error { return fmt.Errorf("%s has no JSON form", t) }
 

@@ -47,7 +47,9 @@ func structError(t reflect.Type, err error) error {
 // strings in ASCII. Numbers stay as they are.
 func respell(dst []byte, text string, limit int) ([]byte, error) {
 	check := scanner{text: text}
-	if err := check.skip(limit); err != nil {
+	if err := check.skip(limit); errors.Is(err, errTooDeep) {
+		return dst, errNested()
+	} else if err != nil {
 		return dst, err
 	}
 	if err := check.end(); err != nil {

@@ -1,6 +1,7 @@
 package pyjson
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -21,9 +22,7 @@ func (s *scanner) errorf(format string, args ...any) error {
 	return fmt.Errorf("invalid JSON at byte %d: %s", s.pos, fmt.Sprintf(format, args...))
 }
 
-func errTooDeep(limit int) error {
-	return fmt.Errorf("JSON nested deeper than %d levels", limit)
-}
+var errTooDeep = errors.New("JSON nested too deep")
 
 // peek returns the next byte, or 0 at the end: no token starts with a zero byte.
 func (s *scanner) peek() byte {
@@ -64,7 +63,7 @@ func (s *scanner) skip(limit int) error {
 		switch c := s.peek(); c {
 		case '{', '[':
 			if len(open) >= limit {
-				return errTooDeep(limit)
+				return errTooDeep
 			}
 			s.pos++
 			s.space()
