@@ -1,0 +1,65 @@
+package gormstore
+
+import (
+	"fmt"
+	"time"
+)
+
+// dialect is the name by which a GORM dialector calls itself.
+type dialect string
+
+const (
+	sqlite   dialect = "sqlite"
+	postgres dialect = "postgres"
+	mysql    dialect = "mysql"
+)
+
+// check refuses a database whose time type and text comparison nobody has looked
+// at.
+func (d dialect) check() error {
+	switch d {
+	case sqlite, postgres, mysql:
+		return nil
+	}
+	return fmt.Errorf("gormstore: the database %q is not supported: use SQLite, PostgreSQL, MySQL or MariaDB", string(d))
+}
+
+// time is t as a parameter. Text, where the driver's own form of a time.Time
+// depends on its settings: on SQLite it does not compare with what Django wrote,
+// on MySQL it is a wall clock in the DSN's loc.
+func (d dialect) time(t time.Time) any {
+	t = normalize(t)
+	switch d {
+	case sqlite:
+		return djangoText(t)
+	case mysql:
+		return t.Format(mysqlLayout)
+	default:
+		return t
+	}
+}
+
+// castToText is the SQL type that a date is cast to before it is read, or "" to
+// read it as it is: the drivers of SQLite and MySQL turn dates into time.Time in
+// ways that depend on their settings.
+func (d dialect) castToText() string {
+	switch d {
+	case sqlite:
+		return "TEXT"
+	case mysql:
+		return "CHAR"
+	default:
+		return ""
+	}
+}
+
+// exact is the SQL in front of a text parameter that makes the comparison one by
+// bytes: on MySQL it is one by collation otherwise, where case and trailing
+// spaces do not count. Before the parameter and not before the column, because
+// there it would put the index out of use.
+func (d dialect) exact() string {
+	if d == mysql {
+		return "BINARY "
+	}
+	return ""
+}

@@ -1,0 +1,36 @@
+// Package gormstore keeps sessions in a database through GORM: in Django's own
+// table, django_session, or in a model of yours that has more columns.
+//
+// [New] gives a store for Django's table. A Django site and a Go program that
+// have the same SECRET_KEY share it, in both directions:
+//
+//	store, err := gormstore.New(db)
+//	if err != nil { … }
+//	if err := store.Migrate(ctx); err != nil { … }
+//	m, err := core.New(store, core.Config{SecretKey: secretKey})
+//
+// [NewModel] gives a store for a struct that embeds [Base], as Django's custom
+// session models extend AbstractBaseSession. [SessionFiller] fills its columns.
+//
+// SQLite, PostgreSQL and MySQL or MariaDB are known; this module imports no
+// driver, take GORM's for your database, or github.com/glebarez/sqlite, which
+// needs no C compiler.
+//
+// # Cost
+//
+// A load is one SELECT, a save one UPDATE, a new session one INSERT, each by
+// primary key and, unless the model has hooks or associations that need one,
+// without a transaction around it. Every statement runs under the context of
+// the request.
+//
+// # What GORM sees
+//
+// The statements go through GORM's callbacks, so plugins, a read/write resolver,
+// prepared statements and the hooks on a model work. Keys and payloads are
+// parameters and are shown as placeholders in GORM's log and to tracing plugins,
+// whatever the log level; errors do not quote them.
+//
+// Behind a replica that lags, a session that has just been created would be
+// unknown: with the dbresolver plugin give the store the primary,
+// gormstore.New(db.Clauses(dbresolver.Write)).
+package gormstore

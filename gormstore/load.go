@@ -1,0 +1,75 @@
+package gormstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// maxKey is the width of session_key.
+const maxKey = 40
+
+// storable tells whether key can be in the table at all. What cannot, such as a
+// NUL, which PostgreSQL answers with an error, is not looked for.
+func storable(key string) bool {
+	if key == "" || len(key) > maxKey {
+		return false
+	}
+	for i := range len(key) {
+		if key[i] <= ' ' || key[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// Load is one SELECT of two columns by primary key. The Version of the record is
+// its text, so that Update notices every other writer, Django too.
+func (s *Store[M]) Load(ctx context.Context, key string) (core.Record, error) {
+	if !storable(key) {
+		return core.Record{}, core.ErrNotFound
+	}
+	data, expire, err := s.read(s.statement(ctx), key)
+	if err != nil {
+		return core.Record{}, s.fail(err, key)
+	}
+	return core.Record{Key: key, Encoded: data, Version: data, ExpireDate: expire}, nil
+}
+
+// read finds a live session, or ErrNotFound.
+func (s *Store[M]) read(db *gorm.DB, key string) (data string, expire time.Time, err error) {
+	rows, err := db.Model(s.zero()).
+		Clauses(s.columns(), live{dialect: s.dialect, key: key, now: s.dialect.time(s.now())}).
+		Rows()
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return "", time.Time{}, err
+		}
+		return "", time.Time{}, core.ErrNotFound
+	}
+	var at DateTime
+	if err := rows.Scan(&data, &at); err != nil {
+		return "", time.Time{}, err
+	}
+	return data, at.UTC(), nil
+}
+
+// zero is a row that nobody writes to, which tells GORM the table.
+func (s *Store[M]) zero() *M { return new(M) }
+
+// columns is the SELECT clause of read.
+func (s *Store[M]) columns() clause.Select {
+	if cast := s.dialect.castToText(); cast != "" {
+		return clause.Select{Expression: clause.Expr{SQL: dataColumn + ", CAST(" + expireColumn + " AS " + cast + ")"}}
+	}
+	return clause.Select{Expression: clause.Expr{SQL: dataColumn + ", " + expireColumn}}
+}

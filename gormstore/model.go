@@ -1,0 +1,136 @@
+package gormstore
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
+)
+
+// The columns of Base.
+const (
+	keyColumn    = "session_key"
+	dataColumn   = "session_data"
+	expireColumn = "expire_date"
+)
+
+// model is what the store knows about the struct it keeps sessions in.
+type model struct {
+	name     string
+	schema   *schema.Schema
+	plainRow bool            // the base's columns and nothing else
+	fills    bool            // it is a SessionFiller
+	extra    []*schema.Field // the columns beyond the base's that an update writes
+
+	// GORM wants a transaction around these.
+	txCreate, txUpdate, txDelete bool
+}
+
+// parseModel reads the struct's definition as GORM does and refuses what would
+// break the store later.
+func parseModel(db *gorm.DB, row Model) (*model, error) {
+	t := reflect.TypeOf(row).Elem()
+	if err := checkStruct(t); err != nil {
+		return nil, err
+	}
+	stmt := &gorm.Statement{DB: db}
+	if err := stmt.Parse(row); err != nil {
+		return nil, fmt.Errorf("gormstore: GORM does not understand the model %s: %w", t.Name(), err)
+	}
+	m := &model{name: t.Name(), schema: stmt.Schema, plainRow: len(stmt.Schema.DBNames) == 3}
+	if m.schema.Table == "" {
+		return nil, fmt.Errorf("gormstore: the model %s has no table name: return one from its TableName method", m.name)
+	}
+	if err := m.checkColumns(row); err != nil {
+		return nil, err
+	}
+	_, m.fills = row.(SessionFiller)
+	m.extra = m.extraColumns()
+
+	associations := len(m.schema.Relationships.Relations) > 0
+	m.txCreate = m.schema.AfterCreate || m.schema.AfterSave || associations
+	m.txUpdate = m.schema.AfterUpdate || m.schema.AfterSave || associations
+	m.txDelete = m.schema.AfterDelete
+	return m, nil
+}
+
+var (
+	baseType   = reflect.TypeFor[Base]()
+	fillerType = reflect.TypeFor[SessionFiller]()
+)
+
+// checkStruct finds mistakes that the compiler does not see and GORM would not
+// mention.
+func checkStruct(t reflect.Type) error {
+	byValue, byPointer := countBases(t)
+	switch {
+	case byPointer > 0:
+		return fmt.Errorf("gormstore: the model %s embeds *gormstore.Base: embed gormstore.Base by value", t.Name())
+	case byValue > 1:
+		return fmt.Errorf("gormstore: the model %s embeds gormstore.Base %d times: embed it once", t.Name(), byValue)
+	case t.Implements(fillerType):
+		return fmt.Errorf("gormstore: FillSession of the model %s has a value receiver, so that what it fills is lost: declare it on *%s", t.Name(), t.Name())
+	}
+	if _, ok := reflect.PointerTo(t).MethodByName("FillSession"); ok && !reflect.PointerTo(t).Implements(fillerType) {
+		return fmt.Errorf("gormstore: FillSession of the model %s would not be called: declare it as FillSession(ctx context.Context, values core.Values) error", t.Name())
+	}
+	return nil
+}
+
+// countBases looks for Base in t and in what t embeds.
+func countBases(t reflect.Type) (byValue, byPointer int) {
+	if t.Kind() != reflect.Struct || t == baseType {
+		return 0, 0
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		switch {
+		case !f.Anonymous:
+		case f.Type == baseType:
+			byValue++
+		case f.Type == reflect.PointerTo(baseType):
+			byPointer++
+		default:
+			v, p := countBases(f.Type)
+			byValue, byPointer = byValue+v, byPointer+p
+		}
+	}
+	return byValue, byPointer
+}
+
+// checkColumns makes sure that the base's columns are the base's fields, under
+// their names, and that the key is the primary key.
+func (m *model) checkColumns(row Model) error {
+	base := row.sessionBase()
+	for column, field := range map[string]any{keyColumn: &base.SessionKey, dataColumn: &base.SessionData, expireColumn: &base.ExpireDate} {
+		f := m.schema.FieldsByDBName[column]
+		if f == nil {
+			return fmt.Errorf("gormstore: the model %s has no column %s: embed gormstore.Base without a prefix, and without a tag that hides it", m.name, column)
+		}
+		if f.ReflectValueOf(context.Background(), reflect.ValueOf(row)).Addr().Pointer() != reflect.ValueOf(field).Pointer() {
+			return fmt.Errorf("gormstore: the field %s of the model %s takes the column %s away from gormstore.Base: give it another name or column tag", f.Name, m.name, column)
+		}
+	}
+	if len(m.schema.PrimaryFields) != 1 || m.schema.PrimaryFields[0].DBName != keyColumn {
+		return fmt.Errorf("gormstore: the primary key of the model %s must be %s alone: remove gorm.Model and every other primaryKey tag", m.name, keyColumn)
+	}
+	return nil
+}
+
+// extraColumns are those that an update writes beside the base's: all that the
+// struct may write if FillSession filled them, otherwise only those that GORM
+// sets itself, so that what others wrote there survives.
+func (m *model) extraColumns() (extra []*schema.Field) {
+	for _, column := range m.schema.DBNames {
+		f := m.schema.FieldsByDBName[column]
+		switch {
+		case column == keyColumn, column == dataColumn, column == expireColumn:
+		case !f.Updatable, f.AutoCreateTime > 0 && f.AutoUpdateTime == 0:
+		case m.fills, f.AutoUpdateTime > 0:
+			extra = append(extra, f)
+		}
+	}
+	return extra
+}
