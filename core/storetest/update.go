@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -235,103 +234,4 @@ func updateHandMade(e *env) error {
 		}
 	}
 	return e.wantData(key, `{"a":1}`)
-}
-
-// increment adds one to the record's number as the engine does: load, compute,
-// update with the version, again on a conflict.
-func (e *env) increment(key string) error {
-	const attempts = 1000 // somebody gets on whenever one conflicts
-	for range attempts {
-		rec, err := e.load(key)
-		if err != nil {
-			return err
-		}
-		var n int
-		if _, err := fmt.Sscanf(rec.json, `{"n":%d}`, &n); err != nil {
-			return fmt.Errorf("items: got %s, want a number: %w", short(rec.json), err)
-		}
-		_, err = e.update(key, number(n+1), rec.version)
-		if !errors.Is(err, core.ErrConflict) {
-			return wantError("Update", err, nil)
-		}
-	}
-	return fmt.Errorf("Update with the version just loaded: got ErrConflict %d times in a row", attempts)
-}
-
-// count lets workers increment one record, and also run beside(key) until all
-// are done.
-func (e *env) count(beside func(key string) error) error {
-	const workers = 4
-	each := max(1, e.rounds/8)
-	key, err := e.createLive(number(0))
-	if err != nil {
-		return err
-	}
-	done := make(chan struct{}, workers)
-	err = together(workers+1, func(i int) error {
-		if i < workers {
-			defer func() { done <- struct{}{} }()
-			for range each {
-				if err := e.increment(key); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		for len(done) < workers {
-			if err := beside(key); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := e.wantData(key, number(workers*each)); err != nil {
-		return fmt.Errorf("after %d workers added 1 %d times each: %w", workers, each, err)
-	}
-	return nil
-}
-
-func updateCounter(e *env) error {
-	return e.count(func(key string) error {
-		_, err := e.load(key)
-		return err
-	})
-}
-
-// updateTorn writes items and expiry that belong together, and reads meanwhile.
-func updateTorn(e *env) error {
-	const writers, readers = 3, 2
-	base := in(time.Hour)
-	expiry := func(n int) time.Time { return base.Add(time.Duration(n) * time.Second) }
-	key, err := e.create(number(0), base)
-	if err != nil {
-		return err
-	}
-	each := max(1, e.rounds/4)
-	return together(writers+readers, func(i int) error {
-		for j := range each {
-			if i < writers {
-				n := 1 + i*each + j
-				if _, err := e.store.Update(e.ctx, e.record(key, number(n), expiry(n), "")); err != nil {
-					return fmt.Errorf("Update: %w", err)
-				}
-				continue
-			}
-			got, err := e.load(key)
-			if err != nil {
-				return fmt.Errorf("while others update: %w", err)
-			}
-			var n int
-			if _, err := fmt.Sscanf(got.json, `{"n":%d}`, &n); err != nil {
-				return fmt.Errorf("items: got %s: %w", short(got.json), err)
-			}
-			if err := e.wantExpiry(got.expires, expiry(n)); err != nil {
-				return fmt.Errorf("items of one write with another's %w", err)
-			}
-		}
-		return nil
-	})
 }
