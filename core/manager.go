@@ -53,6 +53,9 @@ func New(store Store, cfg Config) (*Manager, error) {
 	return m, nil
 }
 
+// CookieName returns the name of the session cookie.
+func (m *Manager) CookieName() string { return m.cfg.CookieName }
+
 // Open returns the session under key outside of a request, for jobs, tools and
 // tests: nothing is loaded before it is used and nothing is written before
 // [Session.Save]. A key that cannot be one, or an empty one, opens a new session.

@@ -1,0 +1,85 @@
+// Package sessiontest is for tests of handlers that use a session: a request that
+// has one, a cookie of a visitor who has been there before, and a look into what
+// a response left behind.
+//
+// It works without middleware and with it, and with every adapter, because the
+// session travels in the request's context.
+package sessiontest
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/memstore"
+)
+
+// Manager returns a Manager over a new store in memory, for tests that have none
+// of their own. It logs nothing.
+func Manager(t testing.TB) *core.Manager {
+	t.Helper()
+	m, err := core.New(memstore.New(), core.Config{
+		SecretKey: "for tests of handlers",
+		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		t.Fatalf("sessiontest: %v", err)
+	}
+	return m
+}
+
+// Request returns r with a session that holds items, for a handler that is called
+// without the middleware. The session is the one that the handler finds, so the
+// test can look at what was done to it. Nothing is saved unless Save is called.
+func Request(t testing.TB, m *core.Manager, r *http.Request, items map[string]any) (*http.Request, *core.Session) {
+	t.Helper()
+	s := m.Open(r.Context(), "")
+	set(t, s, items)
+	return r.WithContext(core.NewContext(r.Context(), s)), s
+}
+
+// Cookie saves a session that holds items and returns the cookie of the visitor
+// who has it, for a request that goes through the middleware. Its name is that of
+// the Manager's cookie.
+func Cookie(t testing.TB, m *core.Manager, items map[string]any) *http.Cookie {
+	t.Helper()
+	s := m.Open(context.Background(), "")
+	set(t, s, items)
+	if err := s.Save(context.Background()); err != nil {
+		t.Fatalf("sessiontest: cannot save the session: %v", err)
+	}
+	if s.Key() == "" {
+		t.Fatal("sessiontest: a session without items is not saved: give it one")
+	}
+	return &http.Cookie{Name: m.CookieName(), Value: s.Key()}
+}
+
+// Session returns what the store holds for the visitor with that cookie, for a
+// look after the request. A nil cookie, or one that was deleted, is a new visitor.
+func Session(t testing.TB, m *core.Manager, c *http.Cookie) *core.Session {
+	t.Helper()
+	key := ""
+	if c != nil {
+		key = c.Value
+	}
+	s := m.Open(context.Background(), key)
+	if err := s.Err(); err != nil {
+		t.Fatalf("sessiontest: cannot load the session: %v", err)
+	}
+	return s
+}
+
+func set(t testing.TB, s *core.Session, items map[string]any) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(items)) {
+		s.Set(name, items[name])
+	}
+	if err := s.Err(); err != nil {
+		t.Fatalf("sessiontest: %v", err)
+	}
+}
