@@ -32,18 +32,20 @@ type live struct {
 // Build writes the condition: clause.Expression.
 func (c live) Build(b clause.Builder) {
 	exactly{c.dialect, c.key}.Build(b)
-	compare(b, expireCol, " > ", c.now)
-	if c.version != "" {
-		compare(b, dataCol, " = "+c.dialect.exact(), c.version)
-	}
+	compareExpiry(b, " > ", c.now)
 	if c.before != nil {
-		compare(b, expireCol, " < ", c.before)
+		compareExpiry(b, " < ", c.before)
+	}
+	if c.version != "" {
+		_, _ = b.WriteString(" AND ")
+		b.WriteQuoted(dataCol)
+		c.dialect.equals(b, c.version)
 	}
 }
 
-func compare(b clause.Builder, column clause.Column, operator string, value any) {
+func compareExpiry(b clause.Builder, operator string, value any) {
 	_, _ = b.WriteString(" AND ")
-	b.WriteQuoted(column)
+	b.WriteQuoted(expireCol)
 	_, _ = b.WriteString(operator)
 	b.AddVar(b, value)
 }
@@ -57,8 +59,7 @@ type exactly struct {
 // Build writes the condition: clause.Expression.
 func (c exactly) Build(b clause.Builder) {
 	b.WriteQuoted(keyCol)
-	_, _ = b.WriteString(" = " + c.dialect.exact())
-	b.AddVar(b, c.key)
+	c.dialect.equals(b, c.key)
 }
 
 // assignments is the SET clause of an update: the base's columns and the model's.

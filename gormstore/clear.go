@@ -79,7 +79,7 @@ func (s *Store[M]) clearBatch(ctx context.Context, batch int) (found int, remove
 // expiredKeys reads keys, those that expired first coming first, so that the
 // index serves.
 func (s *Store[M]) expiredKeys(ctx context.Context, now any, limit int) (keys []string, err error) {
-	rows, err := s.statement(ctx).Unscoped().Model(s.zero()).
+	rows, err := s.statement(ctx).Unscoped().Model(new(M)).
 		Clauses(
 			clause.Select{Columns: []clause.Column{keyCol}},
 			clause.Lt{Column: expireCol, Value: now},

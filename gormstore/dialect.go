@@ -3,6 +3,8 @@ package gormstore
 import (
 	"fmt"
 	"time"
+
+	"gorm.io/gorm/clause"
 )
 
 // dialect is the name by which a GORM dialector calls itself.
@@ -53,13 +55,17 @@ func (d dialect) castToText() string {
 	}
 }
 
-// exact is the SQL in front of a text parameter that makes the comparison one by
-// bytes: on MySQL it is one by collation otherwise, where case and trailing
-// spaces do not count. Before the parameter and not before the column, because
-// there it would put the index out of use.
-func (d dialect) exact() string {
-	if d == mysql {
-		return "BINARY "
+// equals writes " = " and the text, compared by bytes: on MySQL the comparison is
+// one by collation otherwise, where case and trailing spaces do not count. The
+// cast is on the parameter and not on the column, where it would put the index
+// out of use.
+func (d dialect) equals(b clause.Builder, text string) {
+	if d != mysql {
+		_, _ = b.WriteString(" = ")
+		b.AddVar(b, text)
+		return
 	}
-	return ""
+	_, _ = b.WriteString(" = CAST(")
+	b.AddVar(b, text)
+	_, _ = b.WriteString(" AS BINARY)")
 }

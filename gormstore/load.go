@@ -43,7 +43,7 @@ func (s *Store[M]) Load(ctx context.Context, key string) (core.Record, error) {
 
 // read finds a live session, or ErrNotFound.
 func (s *Store[M]) read(db *gorm.DB, key string) (data string, expire time.Time, err error) {
-	rows, err := db.Model(s.zero()).
+	rows, err := db.Model(new(M)).
 		Clauses(s.columns(), live{dialect: s.dialect, key: key, now: s.dialect.time(s.now())}).
 		Rows()
 	if err != nil {
@@ -62,9 +62,6 @@ func (s *Store[M]) read(db *gorm.DB, key string) (data string, expire time.Time,
 	}
 	return data, at.UTC(), nil
 }
-
-// zero is a row that nobody writes to, which tells GORM the table.
-func (s *Store[M]) zero() *M { return new(M) }
 
 // columns is the SELECT clause of read.
 func (s *Store[M]) columns() clause.Select {

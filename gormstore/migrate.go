@@ -18,19 +18,19 @@ import (
 // Columns that the model does not know are fine otherwise.
 func (s *Store[M]) Migrate(ctx context.Context) error {
 	db := s.plain.WithContext(ctx)
-	if db.Migrator().HasTable(s.zero()) {
+	if db.Migrator().HasTable(new(M)) {
 		return s.checkTable(db)
 	}
 	err := s.createTable(db)
-	if err != nil && db.Migrator().HasTable(s.zero()) {
+	if err != nil && db.Migrator().HasTable(new(M)) {
 		return s.checkTable(db) // another node was faster
 	}
 	return s.fail(err)
 }
 
 func (s *Store[M]) createTable(db *gorm.DB) error {
-	if _, ok := any(s.zero()).(*Session); !ok {
-		return db.AutoMigrate(s.zero())
+	if _, ok := any(new(M)).(*Session); !ok {
+		return db.AutoMigrate(new(M))
 	}
 	return db.Transaction(func(tx *gorm.DB) error {
 		for _, statement := range s.dialect.ddl() {
@@ -66,7 +66,7 @@ func (d dialect) ddl() []string {
 
 // checkTable compares the table with the model.
 func (s *Store[M]) checkTable(db *gorm.DB) error {
-	columns, err := db.Migrator().ColumnTypes(s.zero())
+	columns, err := db.Migrator().ColumnTypes(new(M))
 	if err != nil {
 		return s.fail(err)
 	}

@@ -31,9 +31,13 @@ func (s *Store[M]) Update(ctx context.Context, rec core.Record) (string, error) 
 
 // Rotate is one UPDATE, which changes the primary key too.
 func (s *Store[M]) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+	if oldKey == rec.Key {
+		return "", core.ErrExists
+	}
 	return s.update(ctx, oldKey, rec)
 }
 
+// update writes rec over the session under oldKey.
 func (s *Store[M]) update(ctx context.Context, oldKey string, rec core.Record) (string, error) {
 	if !storable(oldKey) {
 		return "", core.ErrNotFound
@@ -155,7 +159,7 @@ func (s *Store[M]) taken(ctx context.Context, key string, err error) error {
 		return core.ErrExists
 	}
 	var n int64
-	res := s.statement(ctx).Unscoped().Model(s.zero()).Clauses(exactly{s.dialect, key}).Count(&n)
+	res := s.statement(ctx).Unscoped().Model(new(M)).Clauses(exactly{s.dialect, key}).Count(&n)
 	switch {
 	case res.Error != nil:
 		return res.Error

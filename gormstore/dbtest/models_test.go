@@ -1,0 +1,77 @@
+package dbtest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/gormstore"
+)
+
+// accountSession is the example of Django's documentation: who is logged in, in
+// an indexed column that is NULL for everybody else.
+type accountSession struct {
+	gormstore.Base
+	AccountID *int64 `gorm:"index"`
+}
+
+func (s *accountSession) FillSession(_ context.Context, values core.Values) error {
+	id, _ := values.Get("_auth_user_id").(string)
+	if id == "" {
+		return nil
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return fmt.Errorf("_auth_user_id is not a number")
+	}
+	s.AccountID = &n
+	return nil
+}
+
+// noteSession has columns that it does not fill.
+type noteSession struct {
+	gormstore.Base
+	Note      string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// hookedSession has all the hooks, and columns with a life of their own.
+type hookedSession struct {
+	gormstore.Base
+	Device    string `gorm:"size:100"`
+	FirstSeen string `gorm:"<-:create;size:40"`
+	Hooked    int
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+func (s *hookedSession) FillSession(_ context.Context, values core.Values) error {
+	s.Device, _ = values.Get("device").(string)
+	s.FirstSeen = "now"
+	return nil
+}
+
+func (s *hookedSession) BeforeUpdate(*gorm.DB) error { s.Hooked = 7; return nil }
+
+func (s *hookedSession) AfterUpdate(*gorm.DB) error { return s.fail("after update") }
+func (s *hookedSession) AfterCreate(*gorm.DB) error { return s.fail("after create") }
+func (s *hookedSession) AfterDelete(tx *gorm.DB) error {
+	if v, ok := tx.Statement.Context.Value(failDelete{}).(bool); ok && v {
+		return fmt.Errorf("after delete")
+	}
+	return nil
+}
+
+func (s *hookedSession) fail(when string) error {
+	if s.Device == when {
+		return fmt.Errorf("the hook fails %s", when)
+	}
+	return nil
+}
+
+type failDelete struct{}
