@@ -1,0 +1,66 @@
+# Shared by the scripts of this directory; source it, do not run it.
+# shellcheck shell=bash
+
+set -euo pipefail
+
+# Pinned so that a new release of the linter cannot turn a good change red.
+# shellcheck disable=SC2034 # used by run
+readonly golangci=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# What CI wants of every test: a service that is missing is a failure.
+export DJINN_REQUIRE_SERVICES=1
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+current=
+durations=()
+
+# step HEADING COMMAND...: runs the command under a heading and times it.
+step() {
+	current=$1
+	local start=$SECONDS
+	printf '\n=== %s\n' "$current"
+	shift
+	"$@"
+	durations+=("$(printf '%5d s  %s' $((SECONDS - start)) "$current")")
+	printf '%s\n' "${durations[-1]}"
+	current=
+}
+
+# finish prints how long each step took, and on failure which one failed.
+finish() {
+	local status=$?
+	printf '\n=== Durations\n'
+	printf '%s\n' "${durations[@]}"
+	printf '%5d s  in all\n' "$SECONDS"
+	if ((status != 0)); then
+		printf '\n=== FAILED: %s\n' "${current:-before the first step}" >&2
+	fi
+}
+
+# fail MESSAGE...: ends the script with an error.
+fail() {
+	printf 'error: %s\n' "$*" >&2
+	exit 1
+}
+
+# modules prints the directory of every module of the workspace.
+modules() {
+	go list -m -f '{{.Dir}}'
+}
+
+# in_modules COMMAND...: runs the command in every module.
+in_modules() {
+	local dir dirs
+	dirs=$(modules)
+	for dir in $dirs; do
+		printf -- '- %s\n' "${dir#"$root"}"
+		(cd "$dir" && "$@")
+	done
+}
+
+# answers PORT: whether something listens there on this machine.
+answers() {
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
