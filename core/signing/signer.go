@@ -59,10 +59,10 @@ type Signature struct {
 	Fallback int
 }
 
-// Dump returns payload as signed text with the time stamp at, whole seconds
-// towards 1970. With deflate the payload is deflated if that makes it shorter by
-// more than one byte; Django's own writers always try. Deflating costs a hundred
-// times what the rest costs, and readers take both forms.
+// Dump returns payload as signed text with the time stamp at, cut to whole
+// seconds. With deflate the payload is deflated if that makes it shorter by
+// more than one byte; Django's own writers always try. Readers take both forms, and
+// on a typical session deflating costs ten times what the rest costs.
 func (s *Signer) Dump(payload []byte, at time.Time, deflated bool) string {
 	buf := buffers.Get().(*[]byte)
 	text := (*buf)[:0]

@@ -62,6 +62,28 @@ func TestDumpLoad(t *testing.T) {
 	}
 }
 
+// Deflated is what gets shorter by more than one byte, as in Django.
+func TestDumpDeflatesWhenItPays(t *testing.T) {
+	t.Parallel()
+	s := New(testKey, testSalt)
+	border := false
+	for n := range 100 {
+		payload := []byte(strings.Repeat("x", n))
+		var compressed bytes.Buffer
+		w := zlib.NewWriter(&compressed)
+		w.Write(payload)
+		w.Close()
+		border = border || compressed.Len() == n-1
+		text := s.Dump(payload, testTime, true)
+		if got, want := text[0] == '.', compressed.Len() < n-1; got != want {
+			t.Errorf("%d bytes that deflate to %d: deflated = %t, want %t", n, compressed.Len(), got, want)
+		}
+	}
+	if !border {
+		t.Error("no payload gets shorter by exactly one byte: the test proves nothing")
+	}
+}
+
 func TestDumpTruncatesTowards1970(t *testing.T) {
 	t.Parallel()
 	s := New(testKey, testSalt)

@@ -131,8 +131,8 @@ func TestSplitIsLinear(t *testing.T) {
 
 func TestSplitAllocations(t *testing.T) {
 	text := tenItems
-	if n := testing.AllocsPerRun(100, func() { Split(text, wide) }); n > 2 {
-		t.Errorf("Split of ten items: %v allocations, want at most 2", n)
+	if n := testing.AllocsPerRun(100, func() { Split(text, wide) }); n > 1 {
+		t.Errorf("Split of ten items: %v allocations, want at most 1", n)
 	}
 	items, err := Split(text, wide)
 	if err != nil || len(items) != 10 {
