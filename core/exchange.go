@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -100,6 +101,33 @@ func (x *Exchange) CommitHijacked() error {
 	}
 	s.phase, s.status = committed, http.StatusSwitchingProtocols
 	return nil
+}
+
+// CommitFlush does what [Session.Flush] asked for, ahead of Commit: an adapter whose
+// framework answers errors and panics only after the middleware has returned calls
+// it on the way out, so that a logout happens even if nobody answers. An error
+// counts as that of Commit.
+func (x *Exchange) CommitFlush() error {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != open || len(s.doomed) == 0 {
+		return x.err
+	}
+	ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
+	defer cancel()
+	if x.err = s.deleteDoomed(ctx); x.err != nil {
+		s.phase, s.status = committed, StatusCode(x.err)
+	}
+	return x.err
+}
+
+// Committed tells whether the session has been committed, by Commit itself or by
+// the writer, with or without success.
+func (x *Exchange) Committed() bool {
+	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	return x.session.phase != open
 }
 
 // Err returns the error with which Commit failed.
