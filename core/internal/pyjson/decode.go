@@ -18,10 +18,13 @@ func Decode(text string) (any, error) {
 	}
 	s := &scanner{text: text}
 	v, err := s.decode(MaxDepth)
+	if err == nil {
+		err = s.end()
+	}
 	if err != nil {
 		return nil, err
 	}
-	return v, s.end()
+	return v, nil
 }
 
 // decode reads the next value. limit is the number of levels that are left.

@@ -65,7 +65,10 @@ func Split(text string, lim Limits) ([]Member, error) {
 			s.pos++
 		case '}':
 			s.pos++
-			return t.items, s.end()
+			if err := s.end(); err != nil {
+				return nil, err
+			}
+			return t.items, nil
 		default:
 			return nil, s.errorf("want a comma or a closing bracket")
 		}
