@@ -34,12 +34,16 @@ func New(store Store, cfg Config) (*Manager, error) {
 	}
 	m := &Manager{store: store, cfg: cfg, codec: cfg.Codec, valid: ValidKey}
 	if m.codec == nil {
-		codec, err := DjangoCodec{
+		c := DjangoCodec{
 			SecretKey: cfg.SecretKey,
 			Fallbacks: cfg.SecretKeyFallbacks,
 			MaxSize:   cfg.MaxSize,
 			Now:       cfg.Now,
-		}.New()
+		}
+		if s, ok := As[Salter](store); ok {
+			c.Salt = s.Salt()
+		}
+		codec, err := c.New()
 		if err != nil {
 			return nil, err
 		}

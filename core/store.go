@@ -11,7 +11,7 @@ import (
 // The interface is small and frozen: what crosses it are structs, so that they
 // can grow, and every further ability is an interface of its own that the
 // engine finds with [As] ([Toucher], [Rotator], [ExpiredClearer],
-// [KeyValidator], [Pinger]).
+// [KeyValidator], [Salter], [Pinger]).
 //
 // Every method must be safe for concurrent use, must honour its context, and
 // must return errors that name neither a key nor a payload (the engine wraps
@@ -97,6 +97,13 @@ type ClearOptions struct {
 // is asked before any I/O whether a cookie's value can be a key at all.
 type KeyValidator interface {
 	ValidKey(key string) bool
+}
+
+// Salter is a [Store] whose text is signed with a salt of its own instead of
+// [DjangoSalt], as Django's stores do whose class is not called SessionStore. It
+// is asked once, by [New], unless Config.Codec is set.
+type Salter interface {
+	Salt() string
 }
 
 // Pinger is a [Store] that can tell whether its backing service answers, for
