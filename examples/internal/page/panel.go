@@ -1,0 +1,205 @@
+package page
+
+import (
+	"time"
+
+	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/examples/internal/trace"
+)
+
+// Panel is what the session did in one request, in words.
+type Panel struct {
+	Method, Path string
+	Steps        []Step
+	Lamps        []Lamp
+	// Before tells what was known before the handler used the session, and Items
+	// what is in it now.
+	Before string
+	Items  []Item
+	Key    string
+	// Statements is how many the database was asked.
+	Statements int
+}
+
+// Step is one moment of the request.
+type Step struct {
+	Title, Detail string
+	Statements    []trace.SQL
+	// Kind is how to draw it: quiet, read, write, cookie, trouble.
+	Kind string
+}
+
+// Lamp is a flag, lit or not.
+type Lamp struct {
+	Name, Meaning string
+	On            bool
+}
+
+// Item is an item of the session as JSON text.
+type Item struct{ Name, Text string }
+
+// newPanel puts a trace into words.
+func newPanel(snap trace.Snapshot) Panel {
+	p := Panel{
+		Method: snap.Method, Path: snap.Path,
+		Steps: steps(snap),
+		Key:   snap.Key,
+	}
+	saved := false
+	for _, e := range snap.Events {
+		saved = saved || e.Kind == core.EventSaved
+		p.Statements += len(e.Statements)
+	}
+	p.Lamps = []Lamp{
+		{"loaded", "the items are in memory", snap.Now.Loaded},
+		{"accessed", "the handler looked at it", snap.Now.Accessed},
+		{"modified", "the handler changed it", snap.Now.Modified},
+		{"saved", "the store has the change", saved},
+	}
+	p.Before = "not loaded: no item is known yet, and the store has not been asked"
+	if snap.Before.Loaded {
+		p.Before = "loaded already, by middleware that used the session"
+	}
+	return p
+}
+
+// steps tells the request from the cookie that came in to the cookie that goes
+// out.
+func steps(snap trace.Snapshot) []Step {
+	all := []Step{arrival(snap)}
+	if !snap.Now.Accessed {
+		return append(all, Step{
+			Title:  "The handler does not use the session",
+			Detail: "Nothing is loaded, nothing is saved, no header is set: for this request it is as if there were no sessions at all.",
+			Kind:   "quiet",
+		})
+	}
+	loads := 0
+	for loads < len(snap.Events) && isLoad(snap.Events[loads].Kind) {
+		all = append(all, eventStep(snap.Events[loads]))
+		loads++
+	}
+	if loads == 0 {
+		all = append(all, firstUse(snap))
+	}
+	all = append(all, change(snap))
+	for _, e := range snap.Events[loads:] {
+		all = append(all, eventStep(e))
+	}
+	return append(all, departure(snap)...)
+}
+
+func isLoad(k core.EventKind) bool { return k == core.EventLoaded || k == core.EventHealed }
+
+func arrival(snap trace.Snapshot) Step {
+	s := Step{Title: "The request arrives", Kind: "quiet"}
+	if snap.Sent == "" {
+		s.Detail = "Without a session cookie. The session is there for the handler to use, and holds nothing."
+	} else {
+		s.Detail = "With the cookie " + snap.CookieName + "=" + snap.Sent + ". Its shape is checked; the store is not asked, nothing is loaded."
+	}
+	return s
+}
+
+// firstUse is the first use of a session without anything to load.
+func firstUse(snap trace.Snapshot) Step {
+	if !snap.Now.Loaded {
+		return Step{Title: "The handler uses the session", Detail: "It asks for nothing that would have to be loaded.", Kind: "quiet"}
+	}
+	return Step{
+		Title:  "First use: there is nothing to load",
+		Detail: "No key came with the request, so the session is empty, and the store need not be asked.",
+		Kind:   "read",
+	}
+}
+
+func change(snap trace.Snapshot) Step {
+	if snap.Now.Modified {
+		return Step{
+			Title:  "The handler changes the session",
+			Detail: "In memory, for now: it is marked as modified.",
+			Kind:   "write",
+		}
+	}
+	return Step{
+		Title:  "The handler only reads",
+		Detail: "The session is not modified, so nothing will be written and no cookie sent.",
+		Kind:   "quiet",
+	}
+}
+
+// departure is the first byte of the response.
+func departure(snap trace.Snapshot) []Step {
+	if !snap.Begun {
+		if !snap.Now.Modified {
+			return nil
+		}
+		return []Step{{
+			Title:  "Still to come: the first byte",
+			Detail: "The session is saved just before the response begins, which this page is still waiting for.",
+			Kind:   "quiet",
+		}}
+	}
+	s := Step{Title: "The response begins", Kind: "cookie"}
+	switch {
+	case snap.SetCookie != "":
+		s.Detail = "Set-Cookie: " + snap.SetCookie
+	default:
+		s.Detail = "Without a Set-Cookie."
+	}
+	if snap.Vary {
+		s.Detail += " · Vary: Cookie, so that no cache shows it to another visitor."
+	}
+	return []Step{s}
+}
+
+// eventStep puts into words what the Manager told its Observer.
+func eventStep(e trace.Event) Step {
+	s := Step{Statements: e.Statements, Kind: "write"}
+	switch e.Kind {
+	case core.EventLoaded:
+		s.Kind = "read"
+		s.Title = "First use: the session is loaded" + took(e)
+		s.Detail = "The handler asked for an item, so now the store is asked, once; the rest of the request reads from memory."
+		if !e.Found {
+			s.Title = "First use: the store knows no such session" + took(e)
+			s.Detail = "It has expired, was ended, or the key was made up. The visitor is anonymous, and the key is never used."
+		}
+	case core.EventSaved:
+		s.Title, s.Detail = saved(e)
+	case core.EventConflict:
+		s.Title = "Another request wrote first" + took(e)
+		s.Detail = "Nothing is overwritten: the session is loaded again and this request's changes are made on the fresh data."
+	case core.EventHealed:
+		s.Title, s.Kind = "The record cannot be read", "trouble"
+		s.Detail = "The visitor is anonymous, and the record stays as it is."
+	default:
+		s.Title, s.Kind = "The session reports: "+e.Kind.String(), "trouble"
+		s.Detail = "The program's log says more."
+	}
+	return s
+}
+
+// saved puts a write into words.
+func saved(e trace.Event) (title, detail string) {
+	switch e.Op {
+	case "create":
+		return "The session is created" + took(e), "Only now, when there is something to keep, under a random key that the server drew."
+	case "update":
+		return "The session is saved" + took(e), "Once, before the first byte leaves, and only if nobody changed it meanwhile."
+	case "touch":
+		return "The expiry moves" + took(e), "No item changed, so the data is not written again."
+	case "rotate":
+		return "The session gets a new key" + took(e), "The items stay. Whoever knew the old key has nothing now."
+	case "delete":
+		return "The record is deleted" + took(e), "A request still under way with the old cookie cannot bring it back."
+	}
+	return "The store writes: " + e.Op + took(e), ""
+}
+
+func took(e trace.Event) string {
+	if e.Took <= 0 {
+		return ""
+	}
+	return " (" + e.Took.Round(10*time.Microsecond).String() + ")"
+}
