@@ -76,26 +76,29 @@ var brokenLoads = []broken{
 		}
 	}},
 	{"returns what has expired", []string{"load/expired", "update/expired", "touch/absent", "rotate/absent"}, func(f *faulty) {
-		f.use(memstore.New(memstore.WithClock(func() time.Time { return time.Time{} })))
+		f.keepExpired()
 	}},
 	{"compares with a clock of another zone", []string{"load/expired"}, func(f *faulty) {
 		f.use(memstore.New(memstore.WithClock(func() time.Time { return time.Now().Add(-time.Hour) })))
 	}},
-	{"extends the session at each read", []string{"load/only-reads", "load/expired"}, func(f *faulty) {
+	{"extends the session at each read", []string{"load/only-reads"}, func(f *faulty) {
 		f.load = func(ctx context.Context, key string) (core.Record, error) {
 			rec, err := f.good.Load(ctx, key)
 			if err == nil {
 				rec.ExpireDate = rec.ExpireDate.Add(time.Hour)
 				err = f.good.Touch(ctx, rec)
-			} else {
-				// An expired one is in the way of its successor and is brought back.
-				rec = core.Record{Key: key, ExpireDate: in(time.Hour)}
-				if _, taken := f.good.Create(ctx, rec); errors.Is(taken, core.ErrExists) {
-					_, _ = f.good.Delete(ctx, key)
-					_, _ = f.good.Create(ctx, rec)
-				} else if taken == nil {
-					_, _ = f.good.Delete(ctx, key)
-				}
+			}
+			return rec, err
+		}
+	}},
+	{"extends what has expired at a read", []string{"load/expired"}, func(f *faulty) {
+		f.keepExpired()
+		f.load = func(ctx context.Context, key string) (core.Record, error) {
+			rec, err := f.good.Load(ctx, key)
+			if err == nil && !rec.ExpireDate.After(time.Now()) {
+				rec.ExpireDate = in(time.Hour)
+				_ = f.good.Touch(ctx, rec)
+				return core.Record{}, core.ErrNotFound
 			}
 			return rec, err
 		}
@@ -105,7 +108,9 @@ var brokenLoads = []broken{
 		buffer := make([]byte, 1<<20)
 		f.load = func(ctx context.Context, key string) (core.Record, error) {
 			rec, err := f.good.Load(ctx, key)
-			if err != nil {
+			// Not in the cases with several readers: the race detector would find
+			// the fault before they do.
+			if err != nil || !rec.Values.Has("who") {
 				return rec, err
 			}
 			mu.Lock()
@@ -217,24 +222,23 @@ var brokenCreates = []broken{
 		}
 	}},
 	{"says it created where an expired record is in the way", []string{"create/taken-expired"}, func(f *faulty) {
+		f.keepExpired()
+		f.heedExpiry()
 		f.create = func(ctx context.Context, rec core.Record) (string, error) {
-			key, err := f.good.Create(ctx, rec)
-			if errors.Is(err, core.ErrExists) {
-				if _, err := f.good.Load(ctx, rec.Key); errors.Is(err, core.ErrNotFound) {
-					return rec.Key, nil
-				}
+			_, err := f.good.Create(ctx, rec)
+			if _, dead := f.load(ctx, rec.Key); errors.Is(err, core.ErrExists) && dead != nil {
+				err = nil
 			}
-			return key, err
+			return rec.Key, err
 		}
 	}},
 	{"revives the expired record whose key is taken", []string{"create/taken-expired"}, func(f *faulty) {
+		f.keepExpired()
+		f.heedExpiry()
 		f.create = func(ctx context.Context, rec core.Record) (string, error) {
 			key, err := f.good.Create(ctx, rec)
-			if errors.Is(err, core.ErrExists) {
-				if _, missing := f.good.Load(ctx, rec.Key); missing != nil {
-					_, _ = f.good.Delete(ctx, rec.Key)
-					_, _ = f.good.Create(ctx, rec)
-				}
+			if _, dead := f.load(ctx, rec.Key); errors.Is(err, core.ErrExists) && dead != nil {
+				_ = f.good.Touch(ctx, rec)
 			}
 			return key, err
 		}

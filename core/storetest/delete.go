@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,17 +138,19 @@ func deleteFinal(e *env) error {
 	return nil
 }
 
-// deleteAmid deletes key while two workers update and one touches it until they
-// hear that it is gone.
+// deleteAmid deletes key while two workers update and one touches it. They begin
+// before Delete does, and end when they hear that the record is gone, or soon
+// after Delete in a store that does not tell them.
 func (e *env) deleteAmid(key string) error {
-	// A store that brings the record back would keep them at it for ever.
-	const most = 20
-	var once sync.Once
-	writing := make(chan struct{})
-	started := func() { once.Do(func() { close(writing) }) }
+	var begun sync.WaitGroup
+	var deleted atomic.Bool
 	write := func(f func(i int) error) error {
+		started := sync.OnceFunc(begun.Done)
 		defer started() // also if nothing works
-		for i := range most {
+		for i, after := 0, 0; after < 3; i++ {
+			if deleted.Load() {
+				after++
+			}
 			err := f(i)
 			if errors.Is(err, core.ErrNotFound) {
 				break
@@ -155,35 +159,37 @@ func (e *env) deleteAmid(key string) error {
 				return fmt.Errorf("a write during Delete: got %w, want no error or ErrNotFound", err)
 			}
 			started()
+			runtime.Gosched()
 		}
 		return nil
 	}
-	return together(4, func(worker int) error {
-		switch worker {
-		case 0:
-			<-writing // amid the writes, not before them
-			return e.delete(key, true)
-		case 1: // as a request that changes an item
-			return write(func(i int) error {
-				rec, err := e.store.Load(e.ctx, key)
-				if err != nil {
-					return err
-				}
-				_, err = e.update(key, number(i), rec.Version)
+	writers := []func(i int) error{
+		func(i int) error { // as a request that changes an item
+			rec, err := e.store.Load(e.ctx, key)
+			if err != nil {
 				return err
-			})
-		case 2: // as an import that overwrites
-			return write(func(i int) error {
-				_, err := e.update(key, number(100+i), "")
-				return err
-			})
-		default: // as a request that extends the session
-			if e.toucher == nil {
-				return nil
 			}
-			return write(func(i int) error {
-				return e.touch(key, number(0), in(time.Hour+time.Duration(i)*time.Minute))
-			})
+			_, err = e.update(key, number(i), rec.Version)
+			return err
+		},
+		func(i int) error { // as an import that overwrites
+			_, err := e.update(key, number(-i), "")
+			return err
+		},
+	}
+	if e.toucher != nil {
+		writers = append(writers, func(i int) error { // as a request that extends the session
+			return e.touch(key, number(0), in(time.Hour+time.Duration(i)*time.Minute))
+		})
+	}
+	begun.Add(len(writers))
+	return together(len(writers)+1, func(i int) error {
+		if i < len(writers) {
+			return write(writers[i])
 		}
+		defer deleted.Store(true)
+		begun.Wait()
+		time.Sleep(rand.N(100 * time.Microsecond)) // or it comes at the same step each time
+		return e.delete(key, true)
 	})
 }

@@ -22,6 +22,9 @@ type faulty struct {
 	clear  func(ctx context.Context, opts core.ClearOptions) (int64, error)
 	ping   func(ctx context.Context) error
 	valid  func(key string) bool
+
+	// seen is nil, unless the fault is to show it.
+	seen map[string]bool
 }
 
 func newFaulty(sabotage func(*faulty)) *faulty {
@@ -59,6 +62,29 @@ func (f *faulty) ClearExpired(ctx context.Context, opts core.ClearOptions) (int6
 
 func (f *faulty) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
 	return f.rotate(ctx, oldKey, rec)
+}
+
+// keepExpired makes every method find expired records, which nothing clears: the
+// state of a table whose statements forget the expiry.
+func (f *faulty) keepExpired() {
+	f.use(memstore.New(memstore.WithClock(func() time.Time { return time.Time{} })))
+}
+
+// heedExpiry makes Load and Update see the expiry again, after keepExpired.
+func (f *faulty) heedExpiry() {
+	f.load = func(ctx context.Context, key string) (core.Record, error) {
+		rec, err := f.good.Load(ctx, key)
+		if err == nil && !rec.ExpireDate.After(time.Now()) {
+			return core.Record{}, core.ErrNotFound
+		}
+		return rec, err
+	}
+	f.update = func(ctx context.Context, rec core.Record) (string, error) {
+		if _, err := f.load(ctx, rec.Key); err != nil {
+			return "", err
+		}
+		return f.good.Update(ctx, rec)
+	}
 }
 
 // rewriteKeys makes every method see another key than it was given.
@@ -113,8 +139,3 @@ func (f *faulty) rewriteErrors(rewrite func(err error, key string) error) {
 // pause lets others in, where a broken store does in two steps what should be
 // one.
 func pause() { time.Sleep(10 * time.Microsecond) }
-
-// drain removes expired records until none is left or most are removed.
-func drain(ctx context.Context, s *memstore.Store, most int64) (int64, error) {
-	return s.ClearExpired(ctx, core.ClearOptions{Limit: most})
-}

@@ -10,9 +10,9 @@
 // core.Toucher are found with core.As; the cases of an ability that a store does
 // not have are not run, and the log says so.
 //
-// The suite uses the real clock and random keys, never sleeps, and asks nothing
-// about records that are not its own, so that the stores it opens may share one
-// table. It must be alone on that table, though, while it clears.
+// The suite uses the real clock and random keys, waits for nothing to expire, and
+// looks at no record but its own, so that the stores it opens may share one table.
+// It must be alone on that table, though, because it counts what it clears.
 package storetest
 
 import (

@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/djinn-go/djinn/core"
@@ -21,6 +23,7 @@ func (e *env) increment(key string) error {
 		if _, err := fmt.Sscanf(rec.json, `{"n":%d}`, &n); err != nil {
 			return fmt.Errorf("items: got %s, want a number: %w", short(rec.json), err)
 		}
+		runtime.Gosched() // others get between, also in stores that never wait
 		_, err = e.update(key, number(n+1), rec.version)
 		if !errors.Is(err, core.ErrConflict) {
 			return wantError("Update", err, nil)
@@ -38,10 +41,10 @@ func (e *env) count(beside func(key string) error) error {
 	if err != nil {
 		return err
 	}
-	done := make(chan struct{}, workers)
+	var done atomic.Int32
 	err = together(workers+1, func(i int) error {
 		if i < workers {
-			defer func() { done <- struct{}{} }()
+			defer done.Add(1)
 			for range each {
 				if err := e.increment(key); err != nil {
 					return err
@@ -49,10 +52,11 @@ func (e *env) count(beside func(key string) error) error {
 			}
 			return nil
 		}
-		for len(done) < workers {
+		for done.Load() < workers {
 			if err := beside(key); err != nil {
 				return err
 			}
+			runtime.Gosched()
 		}
 		return nil
 	})
@@ -72,7 +76,8 @@ func updateCounter(e *env) error {
 	})
 }
 
-// updateTorn writes items and expiry that belong together, and reads meanwhile.
+// updateTorn writes items and expiry that belong together, and reads until the
+// writers are done.
 func updateTorn(e *env) error {
 	const writers, readers = 3, 2
 	base := in(time.Hour)
@@ -82,15 +87,19 @@ func updateTorn(e *env) error {
 		return err
 	}
 	each := max(1, e.rounds/4)
+	var done atomic.Int32
 	return together(writers+readers, func(i int) error {
-		for j := range each {
-			if i < writers {
+		if i < writers {
+			defer done.Add(1)
+			for j := range each {
 				n := 1 + i*each + j
 				if _, err := e.store.Update(e.ctx, e.record(key, number(n), expiry(n), "")); err != nil {
 					return fmt.Errorf("Update: %w", err)
 				}
-				continue
 			}
+			return nil
+		}
+		for done.Load() < writers {
 			got, err := e.load(key)
 			if err != nil {
 				return fmt.Errorf("while others update: %w", err)
@@ -102,6 +111,7 @@ func updateTorn(e *env) error {
 			if err := e.wantExpiry(got.expires, expiry(n)); err != nil {
 				return fmt.Errorf("items of one write with another's %w", err)
 			}
+			runtime.Gosched()
 		}
 		return nil
 	})
