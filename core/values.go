@@ -150,7 +150,7 @@ func setMember(items []pyjson.Member, name, text string) []pyjson.Member {
 
 // encodeItem turns a Go value into the text of one item.
 func encodeItem(name string, value any) (string, error) {
-	text, err := pyjson.Append(nil, value)
+	text, err := pyjson.Append(make([]byte, 0, 64), value) // most items are small
 	if err != nil {
 		return "", &EncodeError{Item: name, Type: fmt.Sprintf("%T", value), Err: err}
 	}
