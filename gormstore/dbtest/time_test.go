@@ -1,0 +1,163 @@
+package dbtest
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/gormstore"
+)
+
+// moments are expiries that something may get wrong: no fraction, one digit,
+// cut digits, another zone, the hour that New York skips, the end of time.
+func moments() []time.Time {
+	soon := time.Now().UTC().Truncate(time.Second).Add(2 * time.Hour)
+	return []time.Time{
+		soon,
+		soon.Add(100 * time.Millisecond),
+		soon.Add(123456789 * time.Nanosecond),
+		soon.In(time.FixedZone("", 5*3600+1800)),
+		time.Date(2027, 3, 14, 2, 30, 0, 5000, time.UTC),
+		time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC),
+		time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+// TestExpireDate: an expiry comes back as it was, to the microsecond, from the
+// store and from a row that the user reads with GORM, whatever the DSN says about
+// time.
+func TestExpireDate(t *testing.T) {
+	t.Parallel()
+	for _, d := range slices.Concat(All, []Database{MySQLOddities, MySQLText}) {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			db := d.Open(t, nil)
+			store := migrated(t, db, gormstore.NewModel[accountSession])
+			create(t, store, rec(t, key1))
+			for _, at := range moments() {
+				r := rec(t, key1)
+				r.ExpireDate = at
+				if _, err := store.Update(t.Context(), r); err != nil {
+					t.Fatalf("Update with expiry %v: got error %v, want none", at, err)
+				}
+				want := gormstore.DateTimeOf(at).Time
+				if got := load(t, store, key1).ExpireDate; !got.Equal(want) || got.Location() != time.UTC {
+					t.Errorf("Load: got expiry %v, want %v", got, want)
+				}
+				got := row[accountSession](t, db, key1).ExpireDate.Time
+				skipped := d.Name == MySQLOddities.Name && want.Month() == time.March // no such wall clock in loc
+				if (!got.Equal(want) && !skipped) || got.Location() != time.UTC {
+					t.Errorf("a row read with GORM: got expiry %v, want %v", got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestExpiryCompares: a session is there until its expiry and gone from it on, to
+// the microsecond, with and without a fraction on either side.
+func TestExpiryCompares(t *testing.T) {
+	t.Parallel()
+	base := time.Date(2040, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, d := range slices.Concat(All, []Database{MySQLOddities, MySQLText}) {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			var now time.Time
+			store := migrated(t, d.Open(t, nil), gormstore.New, gormstore.WithClock(func() time.Time { return now }))
+			now = base.Add(-time.Hour)
+			first := rec(t, key1)
+			first.ExpireDate = base
+			create(t, store, first)
+			for _, expiry := range []time.Time{base, base.Add(time.Microsecond), base.Add(100 * time.Millisecond)} {
+				now = base.Add(-time.Hour)
+				r := rec(t, key1)
+				r.ExpireDate = expiry
+				if _, err := store.Update(t.Context(), r); err != nil {
+					t.Fatal(err)
+				}
+				now = expiry.Add(-time.Microsecond).Local()
+				if _, err := store.Load(t.Context(), key1); err != nil {
+					t.Errorf("Load a microsecond before %v: got error %v, want the session", expiry, err)
+				}
+				now = expiry
+				if _, err := store.Load(t.Context(), key1); !errors.Is(err, core.ErrNotFound) {
+					t.Errorf("Load at %v, its expiry: got %v, want ErrNotFound", expiry, err)
+				}
+				if n, _ := store.ClearExpired(t.Context(), core.ClearOptions{}); n != 0 {
+					t.Errorf("ClearExpired at the expiry: got %d cleared, want 0, as Django", n)
+				}
+			}
+			now = base.Add(time.Second)
+			if n, err := store.ClearExpired(t.Context(), core.ClearOptions{}); n != 1 || err != nil {
+				t.Errorf("ClearExpired after the expiry: got %d, %v, want 1, no error", n, err)
+			}
+		})
+	}
+}
+
+// TestConditionOnExpireDate: the user's own queries compare when they use
+// DateTime.
+func TestConditionOnExpireDate(t *testing.T) {
+	t.Parallel()
+	for _, d := range slices.Concat(All, []Database{MySQLOddities, MySQLText}) {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			db := d.Open(t, nil)
+			store := migrated(t, db, gormstore.NewModel[accountSession])
+			at := time.Now().Add(time.Hour)
+			r := rec(t, key1)
+			r.ExpireDate = at
+			create(t, store, r)
+			for _, tt := range []struct {
+				after time.Time
+				want  int64
+			}{{at.Add(-time.Second), 1}, {at.Add(time.Second), 0}} {
+				var got int64
+				if err := db.Model(&accountSession{}).Where("expire_date > ?", gormstore.DateTimeOf(tt.after)).Count(&got).Error; err != nil {
+					t.Fatal(err)
+				}
+				if got != tt.want {
+					t.Errorf("sessions that expire after %v: got %d, want %d", tt.after, got, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// TestSQLiteText: what is in the file is what Django writes.
+func TestSQLiteText(t *testing.T) {
+	t.Parallel()
+	db := SQLite.Open(t, nil)
+	store := migrated(t, db, gormstore.New)
+	tests := []struct {
+		at   time.Time
+		want string
+	}{
+		{time.Date(2040, 1, 2, 3, 4, 5, 0, time.UTC), "2040-01-02 03:04:05"},
+		{time.Date(2040, 1, 2, 3, 4, 5, 120000999, time.UTC), "2040-01-02 03:04:05.120000"},
+		{time.Date(2040, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)), "2040-01-02 02:04:05"},
+	}
+	create(t, store, rec(t, key1))
+	text := func() (text string) {
+		db.Raw("SELECT CAST(expire_date AS TEXT) FROM django_session").Scan(&text)
+		return text
+	}
+	for _, tt := range tests {
+		r := rec(t, key1)
+		r.ExpireDate = tt.at
+		if _, err := store.Update(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if got := text(); got != tt.want {
+			t.Errorf("after Update: got %q, want %q", got, tt.want)
+		}
+		if err := db.Save(&gormstore.Session{SessionKey: key1, SessionData: "x", ExpireDate: gormstore.DateTimeOf(tt.at)}).Error; err != nil {
+			t.Fatal(err)
+		}
+		if got := text(); got != tt.want {
+			t.Errorf("after a Save by hand: got %q, want %q", got, tt.want)
+		}
+	}
+}
