@@ -1,7 +1,6 @@
 package gormstore
 
 import (
-	"context"
 	"reflect"
 	"time"
 
@@ -130,6 +129,3 @@ func autoTime(now time.Time, unit schema.TimeType) any {
 		return now
 	}
 }
-
-// statement is a new one under ctx.
-func (s *Store[M]) statement(ctx context.Context) *gorm.DB { return s.db.WithContext(ctx) }

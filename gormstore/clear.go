@@ -56,24 +56,29 @@ func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cl
 
 // clearBatch is one step: it found so many expired rows and removed so many.
 func (s *Store[M]) clearBatch(ctx context.Context, batch int) (found int, removed int64, err error) {
-	err = s.retry(ctx, kindBusy, func() error {
-		now := s.dialect.time(s.now())
-		keys, err := s.expiredKeys(ctx, now, batch)
-		if found = len(keys); err != nil || found == 0 {
-			return err
+	for try := 1; ; try++ {
+		found, removed, err = s.tryBatch(ctx, batch)
+		if err == nil || !s.again(ctx, try, err, kindBusy) {
+			return found, removed, err
 		}
-		slices.Sort(keys)
-		in := clause.IN{Column: keyCol, Values: make([]any, found)}
-		for i, key := range keys {
-			in.Values[i] = key
-		}
-		db := s.statement(ctx).Unscoped().Clauses(in, clause.Lt{Column: expireCol, Value: now})
-		db.Statement.SkipHooks = true
-		res := db.Delete(new(M))
-		removed = res.RowsAffected
-		return res.Error
-	})
-	return found, removed, err
+	}
+}
+
+func (s *Store[M]) tryBatch(ctx context.Context, batch int) (found int, removed int64, err error) {
+	now := s.dialect.time(s.now())
+	keys, err := s.expiredKeys(ctx, now, batch)
+	if err != nil || len(keys) == 0 {
+		return 0, 0, err
+	}
+	slices.Sort(keys)
+	in := clause.IN{Column: keyCol, Values: make([]any, len(keys))}
+	for i, key := range keys {
+		in.Values[i] = key
+	}
+	db := s.statement(ctx).Unscoped().Clauses(in, clause.Lt{Column: expireCol, Value: now})
+	db.Statement.SkipHooks = true
+	res := db.Delete(new(M))
+	return len(keys), res.RowsAffected, res.Error
 }
 
 // expiredKeys reads keys, those that expired first coming first, so that the

@@ -117,8 +117,17 @@ func carriesQuery(stmt *gorm.Statement) bool {
 	return stmt.Table != "" || stmt.Dest != nil || stmt.SQL.Len() > 0 || len(stmt.Selects)+len(stmt.Omits)+len(stmt.Joins) > 0
 }
 
+// statement is a new one under ctx. It costs one copy of a statement, where
+// WithContext and what follows it cost two, and a copy of the settings.
+func (s *Store[M]) statement(ctx context.Context) *gorm.DB {
+	tx := s.db.Clauses()
+	tx.Statement.Context = ctx
+	tx.Statement.Vars = make([]any, 0, 8) // GORM would grow it one by one
+	return tx
+}
+
 // Ping asks the database for an answer, for health checks.
 func (s *Store[M]) Ping(ctx context.Context) error {
 	var one int
-	return s.fail(s.db.WithContext(ctx).Raw("SELECT 1").Row().Scan(&one))
+	return s.fail(s.statement(ctx).Raw("SELECT 1").Row().Scan(&one))
 }
