@@ -37,13 +37,13 @@ func (l *sqlLog) Error(_ context.Context, format string, args ...any) { l.printf
 // Trace takes note of a statement.
 func (l *sqlLog) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
 	took := time.Since(begin)
-	sql, rows := fc()
+	sql, _ := fc()
 	trace.Statement(ctx, sql, took)
 	switch {
 	case err != nil && !errors.Is(err, gorm.ErrRecordNotFound):
 		l.printf("sql failed after %s: %s: %v", round(took), sql, err)
 	case l.printAll:
-		l.printf("sql %s, rows %d: %s", round(took), rows, sql)
+		l.printf("sql %s: %s", round(took), sql)
 	}
 }
 

@@ -1,0 +1,3 @@
+// Package exampletest checks that the examples do what their README says: through
+// their handlers, and as programs on real databases.
+package exampletest
