@@ -107,7 +107,7 @@ var brokenUpdates = []broken{
 			return key, err
 		}
 	}},
-	{"takes a deleted record for a conflict", []string{"update/deleted", "update/reborn"}, func(f *faulty) {
+	{"takes a deleted record for a conflict", []string{"update/deleted"}, func(f *faulty) {
 		f.update = func(ctx context.Context, rec core.Record) (string, error) {
 			key, err := f.good.Update(ctx, rec)
 			if errors.Is(err, core.ErrNotFound) && rec.Version != "" {

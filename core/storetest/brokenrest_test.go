@@ -184,6 +184,15 @@ var brokenClearings = []broken{
 			return f.good.ClearExpired(ctx, opts)
 		}
 	}},
+	{"sleeps through the end of its context", []string{"clear/stopped"}, func(f *faulty) {
+		f.clear = func(ctx context.Context, opts core.ClearOptions) (int64, error) {
+			sleep := opts.Pause
+			opts.Pause = 0
+			n, err := f.good.ClearExpired(ctx, opts)
+			time.Sleep(sleep)
+			return n, err
+		}
+	}},
 	{"clears on after its context", []string{"clear/stopped"}, func(f *faulty) {
 		f.clear = func(ctx context.Context, opts core.ClearOptions) (int64, error) {
 			opts.Pause = 0

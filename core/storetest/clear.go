@@ -233,7 +233,7 @@ func clearParallel(e *env) error {
 
 // clearStopped ends the context from within, after the first step.
 func clearStopped(e *env) error {
-	const n = 10
+	const n, pause, soon = 10, 2 * time.Second, time.Second
 	kept, err := e.keepsExpired()
 	if err != nil {
 		return err
@@ -243,10 +243,14 @@ func clearStopped(e *env) error {
 	}
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
+	var stopped time.Time
 	cleared, err := e.clearer.ClearExpired(ctx, core.ClearOptions{
-		Batch: 1, Pause: time.Hour, // the case's own deadline is sooner
-		Progress: func(int64) { cancel() },
+		Batch: 1, Pause: pause,
+		Progress: func(int64) { stopped = time.Now(); cancel() },
 	})
+	if took := time.Since(stopped); !stopped.IsZero() && took > soon {
+		return fmt.Errorf("ClearExpired whose context ended during a pause of %s: returned after %s, want at once", pause, took)
+	}
 	if kept && err == nil {
 		return fmt.Errorf("ClearExpired whose context ended after the first step: got no error, %d cleared, want the context's error", cleared)
 	}

@@ -2,11 +2,9 @@ package storetest
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -39,10 +37,6 @@ func newEnv(ctx context.Context, store core.Store, cfg *config) (*env, error) {
 	return e, nil
 }
 
-// newKey returns a key of the shape that the engine makes: 32 characters of
-// a-z and 0-9.
-func newKey() string { return strings.ToLower(rand.Text() + rand.Text())[:32] }
-
 // in returns a moment that far from now, with all digits a clock can have.
 func in(d time.Duration) time.Time {
 	return time.Now().Add(d).Truncate(time.Second).Add(123456789 * time.Nanosecond).UTC()
@@ -65,7 +59,7 @@ func (e *env) record(key, json string, expires time.Time, version string) core.R
 
 // create creates a record under a new key and returns the key.
 func (e *env) create(json string, expires time.Time) (string, error) {
-	key, err := e.store.Create(e.ctx, e.record(newKey(), json, expires, ""))
+	key, err := e.store.Create(e.ctx, e.record(core.NewKey(), json, expires, ""))
 	if err != nil {
 		return "", fmt.Errorf("Create under a new key: got %w, want no error", err)
 	}

@@ -34,7 +34,7 @@ var keyCases = []testCase{
 }
 
 func keysUnknown(e *env) error {
-	key := newKey()
+	key := core.NewKey()
 	for range 2 { // the second Load sees what the first one made
 		if err := e.wantAbsent(key); err != nil {
 			return err
@@ -60,7 +60,7 @@ func handMade() map[string]string {
 		"a glob":        "*",
 		"a format":      "%s%n%v%!d(string=hi)abcdefghijkl",
 		"line breaks":   "abcdefgh\r\nSet-Cookie: a=b\r\nabcde",
-		"upper case":    strings.ToUpper(newKey()),
+		"upper case":    strings.ToUpper(core.NewKey()),
 	}
 }
 

@@ -18,7 +18,7 @@ func rotateParallel(e *env) error {
 		}
 		keys, errs := make([]string, n), make([]error, n)
 		for i := range keys {
-			keys[i] = newKey()
+			keys[i] = core.NewKey()
 		}
 		won := make([]string, n)
 		if err := together(n, func(i int) error {
@@ -61,7 +61,7 @@ func rotateAtomic(e *env) error {
 		if err != nil {
 			return err
 		}
-		fresh := newKey()
+		fresh := core.NewKey()
 		var moved atomic.Bool
 		err = together(3, func(i int) error {
 			switch i {
@@ -123,7 +123,7 @@ func rotateOrDelete(e *env) error {
 		if err != nil {
 			return err
 		}
-		fresh := newKey()
+		fresh := core.NewKey()
 		var existed bool
 		var rotateErr error
 		if err := together(2, func(i int) error {

@@ -38,8 +38,8 @@ func secrecyErrors(e *env) error {
 	if err != nil {
 		return err
 	}
-	other, fresh, unknown := newKey(), newKey(), newKey()
-	long := strings.Repeat(newKey(), 40)
+	other, fresh, unknown := core.NewKey(), core.NewKey(), core.NewKey()
+	long := strings.Repeat(core.NewKey(), 40)
 	secrets := []string{canary, key, other, fresh, unknown, long}
 	if got.record.Encoded != "" {
 		secrets = append(secrets, got.record.Encoded)

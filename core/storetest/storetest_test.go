@@ -160,6 +160,7 @@ func TestWaivedLawsAreNotRun(t *testing.T) {
 		t.Fatalf("a store that does not delete: got failures %q, want delete/removes among them", got)
 	}
 	err := Check(open, Waive(4, "the client holds the record"))
+	Run(t, func(testing.TB) core.Store { return memstore.New() }, Waive(4, "to see that Run takes it"), Waive(5, "as well"))
 	for _, name := range failedCases(t, err) {
 		if law := lawOf(name); law == 4 {
 			t.Errorf("law 4 is waived: got a failure of %s", name)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -32,35 +33,26 @@ func (e *env) increment(key string) error {
 	return fmt.Errorf("Update with the version just loaded: got ErrConflict %d times in a row", attempts)
 }
 
-// count lets workers increment one record, and also run beside(key) until all
-// are done.
-func (e *env) count(beside func(key string) error) error {
+// count lets workers increment one record, and do something else in between.
+func (e *env) count(between func(key string) error) error {
 	const workers = 4
 	each := max(1, e.rounds/8)
 	key, err := e.createLive(number(0))
 	if err != nil {
 		return err
 	}
-	var done atomic.Int32
-	err = together(workers+1, func(i int) error {
-		if i < workers {
-			defer done.Add(1)
-			for range each {
-				if err := e.increment(key); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		for done.Load() < workers {
-			if err := beside(key); err != nil {
+	if err := together(workers, func(int) error {
+		for range each {
+			if err := between(key); err != nil {
 				return err
 			}
-			runtime.Gosched()
+			time.Sleep(rand.N(50 * time.Microsecond)) // or all do the same at the same time
+			if err := e.increment(key); err != nil {
+				return err
+			}
 		}
 		return nil
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	if err := e.wantData(key, number(workers*each)); err != nil {
@@ -70,10 +62,7 @@ func (e *env) count(beside func(key string) error) error {
 }
 
 func updateCounter(e *env) error {
-	return e.count(func(key string) error {
-		_, err := e.load(key)
-		return err
-	})
+	return e.count(func(string) error { return nil })
 }
 
 // updateTorn writes items and expiry that belong together, and reads until the
