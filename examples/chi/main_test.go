@@ -16,3 +16,5 @@ func TestFailures(t *testing.T) { exampletest.Failures(t, newHandler) }
 func TestProgram(t *testing.T) { exampletest.Program(t) }
 
 func TestBrowser(t *testing.T) { browsertest.Run(t, "chi", newHandler) }
+
+func TestDjango(t *testing.T) { exampletest.Django(t) }

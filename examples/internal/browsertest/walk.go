@@ -102,7 +102,7 @@ func (b *browser) logout() {
 	b.click(`form[action="/logout"] button`)
 	b.want("h1", "Hello, stranger")
 	b.want(".visits", "1")
-	b.want(previous, "/logout", "The record is deleted", "Max-Age=0")
+	b.want(previous, "/logout", "The handler ends the session", "The record is deleted", "Max-Age=0")
 	b.shot("7-logged-out")
 }
 

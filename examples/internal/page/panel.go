@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"time"
 
 	"github.com/djinn-go/djinn/core"
@@ -24,7 +25,8 @@ type Panel struct {
 // Step is one moment of the request.
 type Step struct {
 	Title, Detail string
-	Statements    []trace.SQL
+	// Code is what was said to the database, or to the browser.
+	Code []string
 	// Kind is how to draw it: quiet, read, write, cookie, trouble.
 	Kind string
 }
@@ -51,7 +53,7 @@ func newPanel(snap trace.Snapshot) Panel {
 		p.Statements += len(e.Statements)
 	}
 	p.Lamps = []Lamp{
-		{"loaded", "the items are in memory", snap.Now.Loaded},
+		{"loaded", "its items are known", snap.Now.Loaded},
 		{"accessed", "the handler looked at it", snap.Now.Accessed},
 		{"modified", "the handler changed it", snap.Now.Modified},
 		{"saved", "the store has the change", saved},
@@ -82,11 +84,20 @@ func steps(snap trace.Snapshot) []Step {
 	if loads == 0 {
 		all = append(all, firstUse(snap))
 	}
-	all = append(all, change(snap))
+	if !ended(snap) {
+		all = append(all, change(snap))
+	}
 	for _, e := range snap.Events[loads:] {
 		all = append(all, eventStep(e))
 	}
 	return append(all, departure(snap)...)
+}
+
+// ended tells whether the handler called Flush on a session that the store had.
+func ended(snap trace.Snapshot) bool {
+	return slices.ContainsFunc(snap.Events, func(e trace.Event) bool {
+		return e.Kind == core.EventSaved && e.Op == "delete"
+	})
 }
 
 func isLoad(k core.EventKind) bool { return k == core.EventLoaded || k == core.EventHealed }
@@ -101,15 +112,27 @@ func arrival(snap trace.Snapshot) Step {
 	return s
 }
 
-// firstUse is the first use of a session without anything to load.
+// firstUse is the first use of a session that was not loaded for it.
 func firstUse(snap trace.Snapshot) Step {
-	if !snap.Now.Loaded {
-		return Step{Title: "The handler uses the session", Detail: "It asks for nothing that would have to be loaded.", Kind: "quiet"}
-	}
-	return Step{
-		Title:  "First use: there is nothing to load",
-		Detail: "No key came with the request, so the session is empty, and the store need not be asked.",
-		Kind:   "read",
+	switch {
+	case ended(snap):
+		return Step{
+			Title:  "The handler ends the session",
+			Detail: "To end it nobody has to know what is in it, so it is not even loaded.",
+			Kind:   "write",
+		}
+	case snap.Sent == "":
+		return Step{
+			Title:  "First use: there is nothing to load",
+			Detail: "No key came with the request, so the session is empty, and the store need not be asked.",
+			Kind:   "read",
+		}
+	default:
+		return Step{
+			Title:  "First use: nothing is loaded",
+			Detail: "What came in the cookie cannot be one of this server's keys, or its items are not needed.",
+			Kind:   "read",
+		}
 	}
 }
 
@@ -140,22 +163,28 @@ func departure(snap trace.Snapshot) []Step {
 			Kind:   "quiet",
 		}}
 	}
-	s := Step{Title: "The response begins", Kind: "cookie"}
-	switch {
-	case snap.SetCookie != "":
-		s.Detail = "Set-Cookie: " + snap.SetCookie
-	default:
-		s.Detail = "Without a Set-Cookie."
+	s := Step{
+		Title:  "The response begins",
+		Detail: "Without a cookie: the browser keeps the one it has, if any.",
+		Kind:   "cookie",
+	}
+	if snap.SetCookie != "" {
+		s.Detail = "With the cookie, which tells the browser the key and how long to keep it."
+		s.Code = append(s.Code, "Set-Cookie: "+snap.SetCookie)
+		if snap.Key == "" {
+			s.Detail = "With an order to the browser to forget the cookie."
+		}
 	}
 	if snap.Vary {
-		s.Detail += " · Vary: Cookie, so that no cache shows it to another visitor."
+		s.Detail += " Vary keeps caches from showing it to another visitor."
+		s.Code = append(s.Code, "Vary: Cookie")
 	}
 	return []Step{s}
 }
 
 // eventStep puts into words what the Manager told its Observer.
 func eventStep(e trace.Event) Step {
-	s := Step{Statements: e.Statements, Kind: "write"}
+	s := Step{Code: e.Statements, Kind: "write"}
 	switch e.Kind {
 	case core.EventLoaded:
 		s.Kind = "read"

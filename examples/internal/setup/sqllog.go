@@ -38,7 +38,7 @@ func (l *sqlLog) Error(_ context.Context, format string, args ...any) { l.printf
 func (l *sqlLog) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
 	took := time.Since(begin)
 	sql, _ := fc()
-	trace.Statement(ctx, sql, took)
+	trace.Statement(ctx, sql)
 	switch {
 	case err != nil && !errors.Is(err, gorm.ErrRecordNotFound):
 		l.printf("sql failed after %s: %s: %v", round(took), sql, err)

@@ -20,14 +20,9 @@ type Event struct {
 	Op    string
 	Found bool // for core.EventLoaded: there was such a session
 	Took  time.Duration
-	// Statements is what the database was asked meanwhile.
-	Statements []SQL
-}
-
-// SQL is a statement, without its parameters.
-type SQL struct {
-	Text string
-	Took time.Duration
+	// Statements is what the database was asked meanwhile, in SQL without its
+	// parameters.
+	Statements []string
 }
 
 // Flags are a session's flags at one moment.
@@ -62,7 +57,7 @@ type Trace struct {
 	session *core.Session
 	before  Flags
 	events  []Event
-	pending []SQL // of the event to come
+	pending []string // statements of the event to come
 	link    string
 	ended   bool
 }
@@ -108,12 +103,12 @@ func Observe(ctx context.Context, e core.Event) {
 	t.pending = nil
 }
 
-// Statement takes note of a statement that the database has executed.
-func Statement(ctx context.Context, text string, took time.Duration) {
+// Statement takes note of what the database has executed: SQL without parameters.
+func Statement(ctx context.Context, sql string) {
 	t := From(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pending = append(t.pending, SQL{text, took})
+	t.pending = append(t.pending, sql)
 }
 
 // Watch makes the session's flags part of the trace. It loads nothing.

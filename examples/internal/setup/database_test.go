@@ -1,0 +1,57 @@
+package setup
+
+import (
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestOpenDatabaseErrors(t *testing.T) {
+	t.Parallel()
+	const password = "pass%77ord-of-ours" // "password-of-ours" once decoded
+	for url, want := range map[string]string{
+		"":        "write sqlite:PATH",
+		"sqlite:": "names no file",
+		"sqlite:" + filepath.Join(t.TempDir(), "no", "such", "dir.sqlite3"): "does the directory exist",
+		"oracle://u:" + password + "@h/d":                                   "write sqlite:PATH",
+		"postgres://u:" + password + "@/d":                                  "no complete URL",
+		"postgres://u:" + password + "%zz@h/d":                              "special characters",
+		"postgres://u:" + password + "@127.0.0.1:1/d":                       "is the server running",
+		"postgres://u:" + password + "@127.0.0.1:1/d?sslmode=wrong":         "cannot open the postgres database",
+		"mysql://u:" + password + "@127.0.0.1:1/d":                          "is the server running",
+		"mysql://u:" + password + "@127.0.0.1:1/d?timeout=soon":             "not for the mysql driver",
+		"mysql://u:" + password + "@127.0.0.1:1":                            "no complete URL",
+	} {
+		_, err := openDatabase(url, &sqlLog{out: io.Discard})
+		if err == nil {
+			t.Errorf("%s: got no error", url)
+			continue
+		}
+		if !strings.Contains(err.Error(), "DATABASE_URL") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want an error that says %q", url, err, want)
+		}
+		if strings.Contains(err.Error(), "ord-of-ours") {
+			t.Errorf("the error contains the password: %v", err)
+		}
+	}
+}
+
+func TestSQLiteSettings(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "100% odd?#.sqlite3")
+	db, err := openDatabase("sqlite:"+path, &sqlLog{out: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer (&Env{db: db}).Close()
+	for pragma, want := range map[string]string{"journal_mode": "wal", "busy_timeout": "5000", "synchronous": "1"} {
+		var got string
+		if err := db.Raw("PRAGMA " + pragma).Scan(&got).Error; err != nil || got != want {
+			t.Errorf("PRAGMA %s: got %q, %v, want %q", pragma, got, err, want)
+		}
+	}
+	if matches, err := filepath.Glob(filepath.Join(filepath.Dir(path), "100%*")); err != nil || len(matches) == 0 || matches[0] != path {
+		t.Errorf("got files %q, want %q: the name is taken to the letter", matches, path)
+	}
+}
