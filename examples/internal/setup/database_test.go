@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"errors"
 	"io"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,36 @@ func TestOpenDatabaseErrors(t *testing.T) {
 		if strings.Contains(err.Error(), "ord-of-ours") {
 			t.Errorf("the error contains the password: %v", err)
 		}
+	}
+}
+
+func TestHide(t *testing.T) {
+	t.Parallel()
+	talkative := errors.New("cannot log in with s3cret")
+	if got := hide(talkative, "s3cret").Error(); got != "cannot log in with [password]" {
+		t.Errorf("got %q, want it without the password", got)
+	}
+	if got := hide(talkative, ""); got != talkative {
+		t.Errorf("without a password: got %v, want the error as it was", got)
+	}
+}
+
+func TestSQLLog(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	db, err := openDatabase("sqlite:"+filepath.Join(t.TempDir(), "db"), &sqlLog{out: &log, printAll: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer (&Env{db: db}).Close()
+	db.Exec("SELECT ?", "s3cret")
+	db.Exec("SELECT ? FROM nowhere", "s3cret")
+	got := log.String()
+	if !strings.Contains(got, ": SELECT ?\n") || !strings.Contains(got, "sql failed") {
+		t.Errorf("got %q, want both statements, and that one failed", got)
+	}
+	if strings.Contains(got, "s3cret") {
+		t.Errorf("got %q, want no parameters", got)
 	}
 }
 

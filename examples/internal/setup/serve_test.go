@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRun starts a program, stops it while a request is under way, and wants that
@@ -22,7 +23,16 @@ func TestRun(t *testing.T) {
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			stop()
-			<-ctx.Done()
+			for closed := false; !closed; { // wait for the server to refuse new connections
+				conn, err := net.Dial("tcp", r.Host)
+				if closed = err != nil; !closed {
+					_ = conn.Close()
+				}
+			}
+			select {
+			case <-r.Context().Done(): // cut off
+			case <-time.After(50 * time.Millisecond):
+			}
 			_, _ = io.WriteString(w, "finished")
 		}), nil
 	}
