@@ -40,7 +40,7 @@ type bench struct {
 // newBench opens a file in WAL mode with a session in each of two tables: ours,
 // and the one by hand. GORM's default transaction is off for both, which makes
 // the work by hand faster.
-func newBench(b *testing.B) *bench {
+func newBench(b testing.TB) *bench {
 	db := SQLite.Open(b, &gorm.Config{SkipDefaultTransaction: true})
 	store := migrated(b, db, gormstore.New)
 	if err := db.AutoMigrate(&handMade{}); err != nil {
@@ -107,20 +107,22 @@ func (x *bench) createByHand(i int) error {
 	return x.db.WithContext(x.ctx).Create(&handMade{keyOf(i), payload, x.rec.ExpireDate}).Error
 }
 
+// benchWork is each operation of the store, and what does the same by hand.
+var benchWork = []struct {
+	name          string
+	store, byHand func(*bench, int) error
+}{
+	{"load", func(x *bench, _ int) error { return x.loadStore() }, func(x *bench, _ int) error { return x.loadByHand() }},
+	{"change", (*bench).saveStore, (*bench).saveByHand},
+	{"create", (*bench).createStore, (*bench).createByHand},
+}
+
 // BenchmarkSQLite times the store beside the same work by hand, in turns, so that
 // both meet the same disk; x is the ratio of the median times.
 //
 //	go test -run '^$' -bench SQLite/ -benchmem -benchtime 3000x .
 func BenchmarkSQLite(b *testing.B) {
-	work := []struct {
-		name          string
-		store, byHand func(*bench, int) error
-	}{
-		{"load", func(x *bench, _ int) error { return x.loadStore() }, func(x *bench, _ int) error { return x.loadByHand() }},
-		{"change", (*bench).saveStore, (*bench).saveByHand},
-		{"create", (*bench).createStore, (*bench).createByHand},
-	}
-	for _, w := range work {
+	for _, w := range benchWork {
 		b.Run(w.name+"/ratio", func(b *testing.B) {
 			x := newBench(b)
 			var spent [2][]time.Duration
