@@ -1,0 +1,83 @@
+package echosession
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// Middleware gives every request a session of m, with Echo.Use or Echo.Pre.
+// Mounted twice, the outer one works; two managers with different cookie names get
+// along.
+func Middleware(m *core.Manager, opts ...Option) echo.MiddlewareFunc {
+	cfg := newConfig(m, opts)
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if _, ok := m.Lookup(c.Request().Context()); ok || cfg.skip(c) {
+				return next(c)
+			}
+			x := &exchange{c: c, res: c.Response(), cfg: cfg}
+			x.under = x.res.Writer
+			x.writer = writer{Writer: x.Writer(), x: x}
+			c.SetRequest(x.Begin(m, x.under, c.Request()))
+			x.res.Writer = &x.writer // and stays: errors are answered after us
+			return x.serve(next)
+		}
+	}
+}
+
+// exchange is a request under this middleware, in one allocation.
+type exchange struct {
+	core.Exchange
+	writer writer
+	c      echo.Context
+	res    *echo.Response
+	under  http.ResponseWriter // res.Writer as it was
+	cfg    *config
+}
+
+// serve calls the rest of the chain. A panic passes through.
+func (x *exchange) serve(next echo.HandlerFunc) error {
+	returned := false
+	defer func() {
+		if !returned {
+			_ = x.finish(nil, true)
+		}
+	}()
+	err := next(x.c)
+	returned = true
+	return x.finish(err, err != nil)
+}
+
+// finish commits what no write has committed, unless the answer is still to be
+// given: to a panic, or to an error.
+func (x *exchange) finish(err error, unanswered bool) error {
+	if unanswered && !x.Committed() && x.CommitFlush() == nil {
+		x.writer.last = true
+		return err
+	}
+	defer x.End()
+	if failed := x.Commit(x.res.Status); failed != nil {
+		return x.fail(failed)
+	}
+	return err
+}
+
+// fail makes the response as it was before the handler began and answers with the
+// error of the commit, or returns what the HTTPErrorHandler is to answer.
+func (x *exchange) fail(err error) error {
+	x.ResetHeader()
+	x.res.Writer, x.res.Committed, x.res.Size, x.res.Status = x.under, false, 0, http.StatusOK
+	x.c.SetResponse(x.res) // echo.WrapMiddleware leaves its own
+	if x.cfg.answer != nil {
+		x.cfg.answer(err, x.c)
+		return nil
+	}
+	status := core.StatusCode(err)
+	if status == http.StatusServiceUnavailable {
+		x.res.Header().Set("Retry-After", "5")
+	}
+	return echo.NewHTTPError(status).SetInternal(err)
+}
