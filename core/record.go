@@ -28,7 +28,8 @@ type Record struct {
 	// stored text itself. Empty means "whatever is there".
 	Version string
 
-	codec Codec
+	codec  Codec
+	decode func(Codec) (Values, error)
 }
 
 // WithCodec returns rec with the codec that Encode uses. The engine attaches its
@@ -49,13 +50,33 @@ func (r Record) Encode() (string, error) {
 	return r.codec.Encode(r.Values)
 }
 
+// WithDecode returns rec with what Decode does from now on. It is for Load of a
+// store whose values are neither there yet nor the text of a [Codec]: one that
+// found data it does not trust answers with an error of kind [ErrUndecodable],
+// one that wraps another store sees the values as they are decoded. decode gets
+// the codec that Decode was called with; the engine calls it once, soon after
+// Load.
+func (r Record) WithDecode(decode func(Codec) (Values, error)) Record {
+	r.decode = decode
+	return r
+}
+
 // Decode returns the values of a record that came from Load, whichever form it
-// has.
+// has. A nil c stands for the codec that WithCodec attached.
 func (r Record) Decode(c Codec) (Values, error) {
-	if r.Encoded == "" {
-		return r.Values, nil
+	if c == nil {
+		c = r.codec
 	}
-	return c.Decode(r.Encoded)
+	switch {
+	case r.decode != nil:
+		return r.decode(c)
+	case r.Encoded == "":
+		return r.Values, nil
+	case c == nil:
+		return Values{}, errors.New("djinn: the record has no codec: pass one to Record.Decode, or attach one with Record.WithCodec")
+	default:
+		return c.Decode(r.Encoded)
+	}
 }
 
 // Format prints a record without its key and items.

@@ -2,9 +2,20 @@ package pyjson
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
+
+// Unquote decodes a JSON string that [Split] or [Append] has passed, quotes
+// included. It is the inverse of [AppendString]: a lone surrogate is three bytes.
+func Unquote(text string) string {
+	raw := text[1 : len(text)-1]
+	if strings.IndexByte(raw, '\\') < 0 {
+		return raw
+	}
+	return unescape(raw, appendWTF8)
+}
 
 // AppendString appends s between quotes, escaped as Python does: everything
 // outside ASCII and every control character, 0x7f too, as \uXXXX with lower-case

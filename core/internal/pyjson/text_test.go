@@ -26,6 +26,22 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
+func TestUnquote(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ in, want string }{
+		{`""`, ""},
+		{`"abc"`, "abc"},
+		{`"\"\\\/\n\u00e9"`, "\"\\/\né"},
+		{`"\ud83d\ude00"`, "😀"},
+		{`"\ud800x\udfff"`, "\xed\xa0\x80x\xed\xbf\xbf"},
+	}
+	for _, tt := range tests {
+		if got := Unquote(tt.in); got != tt.want {
+			t.Errorf("Unquote(%s) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
 func TestAppendFloat(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
