@@ -112,6 +112,14 @@ func (e expiry) age(now time.Time, def time.Duration) time.Duration {
 	}
 }
 
+// ExpireDate is when a session with these items expires that was saved at that
+// moment, where age is Config.CookieAge: by its own expiry ([Session.SetExpiry],
+// [Session.SetExpiryDate]) if it has one. It is for stores that keep the moment of
+// the last save in the place of the expiry, as Django's files do.
+func (v Values) ExpireDate(saved time.Time, age time.Duration) time.Time {
+	return parseExpiry(v.items).date(saved, age)
+}
+
 // date is when the record expires, given the default age.
 func (e expiry) date(now time.Time, def time.Duration) time.Time {
 	if !e.at.IsZero() {

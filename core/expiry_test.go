@@ -184,3 +184,24 @@ func TestSetExpiryRoundsUp(t *testing.T) {
 		}
 	}
 }
+
+func TestValuesExpireDate(t *testing.T) {
+	t.Parallel()
+	saved := time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC)
+	for json, want := range map[string]time.Time{
+		`{}`:                       saved.Add(time.Hour),
+		`{"_session_expiry":null}`: saved.Add(time.Hour),
+		`{"_session_expiry":0}`:    saved.Add(time.Hour),
+		`{"_session_expiry":60}`:   saved.Add(time.Minute),
+		`{"_session_expiry":-60}`:  saved.Add(-time.Minute),
+		`{"_session_expiry":"2030-01-02T00:00:00+00:00"}`: time.Date(2030, 1, 2, 0, 0, 0, 0, time.UTC),
+	} {
+		v, err := core.ParseValues(json)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.ExpireDate(saved, time.Hour); !got.Equal(want) {
+			t.Errorf("ExpireDate of %s: got %v, want %v", json, got, want)
+		}
+	}
+}
