@@ -44,8 +44,8 @@ func TestHide(t *testing.T) {
 	if got := hide(talkative, "s3cret").Error(); got != "cannot log in with [password]" {
 		t.Errorf("got %q, want it without the password", got)
 	}
-	if got := hide(talkative, ""); got != talkative {
-		t.Errorf("without a password: got %v, want the error as it was", got)
+	if got := hide(talkative, "").Error(); got != talkative.Error() {
+		t.Errorf("without a password: got %q, want the error as it was", got)
 	}
 }
 
