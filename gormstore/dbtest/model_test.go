@@ -150,8 +150,8 @@ func TestHooks(t *testing.T) {
 				t.Errorf("Update of a model with an After hook: got statements %q, want %q", got, want)
 			}
 			got := row[hookedSession](t, db, key1)
-			if got.Device != "laptop" || got.Hooked != 7 || got.FirstSeen != "now" || got.CreatedAt.IsZero() {
-				t.Errorf("after Update: got device %q, hooked %d, first seen %q, created %v; want laptop, 7, now, a time", got.Device, got.Hooked, got.FirstSeen, got.CreatedAt)
+			if got.Device != "laptop" || got.Hooked != 7 || got.FirstSeen != "phone" || got.CreatedAt.IsZero() {
+				t.Errorf("after Update: got device %q, hooked %d, first seen %q, created %v; want laptop, 7, phone, a time", got.Device, got.Hooked, got.FirstSeen, got.CreatedAt)
 			}
 			if _, err := store.Update(ctx, rec(t, key1, "device", "after update")); err == nil {
 				t.Error("Update with a hook that fails: got no error, want the hook's")
@@ -159,7 +159,11 @@ func TestHooks(t *testing.T) {
 			if got := item(t, store, key1, "device"); got != `"laptop"` {
 				t.Errorf("item after an Update whose hook failed: got %s, want still %s", got, `"laptop"`)
 			}
-			if _, err := store.Delete(context.WithValue(ctx, failDelete{}, true), key1); err == nil {
+			failing := context.WithValue(ctx, failHooks{}, true)
+			if err := store.Touch(failing, core.Record{Key: key1, ExpireDate: time.Now().Add(9 * time.Hour)}); err != nil {
+				t.Errorf("Touch, which runs no hook: got error %v, want none", err)
+			}
+			if _, err := store.Delete(failing, key1); err == nil {
 				t.Error("Delete with a hook that fails: got no error, want the hook's")
 			}
 			load(t, store, key1)

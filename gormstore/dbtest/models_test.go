@@ -52,20 +52,18 @@ type hookedSession struct {
 
 func (s *hookedSession) FillSession(_ context.Context, values core.Values) error {
 	s.Device, _ = values.Get("device").(string)
-	s.FirstSeen = "now"
+	s.FirstSeen = s.Device
 	return nil
 }
 
-func (s *hookedSession) BeforeUpdate(*gorm.DB) error { s.Hooked = 7; return nil }
+func (s *hookedSession) BeforeUpdate(tx *gorm.DB) error {
+	s.Hooked = 7
+	return failIfTold(tx)
+}
 
 func (s *hookedSession) AfterUpdate(*gorm.DB) error { return s.fail("after update") }
 func (s *hookedSession) AfterCreate(*gorm.DB) error { return s.fail("after create") }
-func (s *hookedSession) AfterDelete(tx *gorm.DB) error {
-	if v, ok := tx.Statement.Context.Value(failDelete{}).(bool); ok && v {
-		return fmt.Errorf("after delete")
-	}
-	return nil
-}
+func (s *hookedSession) AfterDelete(tx *gorm.DB) error { return failIfTold(tx) }
 
 func (s *hookedSession) fail(when string) error {
 	if s.Device == when {
@@ -74,4 +72,12 @@ func (s *hookedSession) fail(when string) error {
 	return nil
 }
 
-type failDelete struct{}
+// failHooks in the context of a call makes hooks fail.
+type failHooks struct{}
+
+func failIfTold(tx *gorm.DB) error {
+	if tx.Statement.Context.Value(failHooks{}) != nil {
+		return fmt.Errorf("the hook fails as it was told")
+	}
+	return nil
+}
