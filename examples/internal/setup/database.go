@@ -22,8 +22,8 @@ func openDatabase(rawURL string, log *sqlLog) (*gorm.DB, error) {
 	}
 	db, err := gorm.Open(dialector, &gorm.Config{Logger: log})
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: cannot open the %s database: %w: %s",
-			dialector.Name(), hide(err, password), cures[dialector.Name()])
+		return nil, fmt.Errorf("DATABASE_URL: cannot open the %s database (%s): %w",
+			dialector.Name(), cures[dialector.Name()], hide(err, password))
 	}
 	return db, nil
 }

@@ -24,7 +24,11 @@ func TestOpenDatabaseErrors(t *testing.T) {
 		"mysql://u:" + password + "@127.0.0.1:1/d?timeout=soon":             "not for the mysql driver",
 		"mysql://u:" + password + "@127.0.0.1:1":                            "no complete URL",
 	} {
-		_, err := openDatabase(url, &sqlLog{out: io.Discard})
+		var log strings.Builder
+		_, err := openDatabase(url, &sqlLog{out: &log})
+		if log.Len() > 0 {
+			t.Errorf("%s: got %q in the log, want it in the error alone", url, log.String())
+		}
 		if err == nil {
 			t.Errorf("%s: got no error", url)
 			continue

@@ -41,7 +41,7 @@ func Open(ctx context.Context, s Settings, log io.Writer) (*Env, error) {
 	}
 	if err != nil {
 		env.Close()
-		return nil, fmt.Errorf("DATABASE_URL: the session table cannot be made: %w: may this user create tables there?", err)
+		return nil, fmt.Errorf("DATABASE_URL: the session table cannot be made (may this user create tables there?): %w", err)
 	}
 	env.Store = store
 	return env, nil

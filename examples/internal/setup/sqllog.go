@@ -31,8 +31,9 @@ func (l *sqlLog) Info(context.Context, string, ...any) {}
 // Warn prints what GORM warns of.
 func (l *sqlLog) Warn(_ context.Context, format string, args ...any) { l.printf(format, args...) }
 
-// Error prints what GORM complains of.
-func (l *sqlLog) Error(_ context.Context, format string, args ...any) { l.printf(format, args...) }
+// Error prints nothing: GORM returns the same error, from which we have taken the
+// password.
+func (l *sqlLog) Error(context.Context, string, ...any) {}
 
 // Trace takes note of a statement.
 func (l *sqlLog) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
