@@ -28,7 +28,9 @@
 // The statements go through GORM's callbacks, so plugins, a read/write resolver,
 // prepared statements and the hooks on a model work. Keys and payloads are
 // parameters and are shown as placeholders in GORM's log and to tracing plugins,
-// whatever the log level; errors do not quote them.
+// whatever the log level; errors do not quote them. The price is that a plugin
+// which looks at the type of the Dialector does not recognise it: OpenTelemetry's
+// spans lack the server's address.
 //
 // Behind a replica that lags, a session that has just been created would be
 // unknown: with the dbresolver plugin give the store the primary,

@@ -61,8 +61,8 @@ func (s *hookedSession) BeforeUpdate(tx *gorm.DB) error {
 	return failIfTold(tx)
 }
 
-func (s *hookedSession) AfterUpdate(*gorm.DB) error { return s.fail("after update") }
-func (s *hookedSession) AfterCreate(*gorm.DB) error { return s.fail("after create") }
+func (s *hookedSession) AfterUpdate(*gorm.DB) error    { return s.fail("after update") }
+func (s *hookedSession) AfterCreate(*gorm.DB) error    { return s.fail("after create") }
 func (s *hookedSession) AfterDelete(tx *gorm.DB) error { return failIfTold(tx) }
 
 func (s *hookedSession) fail(when string) error {
