@@ -16,7 +16,10 @@ var hijackCases = []testCase{
 
 // upgrade is a handshake and an echo of one line, as a library does it. What
 // libraries do when the connection cannot be taken is to answer 500.
-func upgrade(c Ctx) {
+func upgrade(c Ctx) { upgradeWith(c, func() {}) }
+
+// upgradeWith calls taken as soon as it has the connection.
+func upgradeWith(c Ctx, taken func()) {
 	setJasmine(c.Session())
 	conn, rw, err := http.NewResponseController(c.Writer()).Hijack()
 	if err != nil {
@@ -24,6 +27,7 @@ func upgrade(c Ctx) {
 		return
 	}
 	defer conn.Close()
+	taken()
 	_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
 	_ = rw.Flush()
 	line, _ := rw.ReadString('\n')
@@ -67,7 +71,9 @@ func (e *env) wantSocket() {
 }
 
 func websocketKnown(e *env) {
-	e.route("/socket", upgrade)
+	e.route("/socket", func(c Ctx) {
+		upgradeWith(c, func() { e.wantCalls("when the connection is handed over", "load update") })
+	})
 	e.seed()
 	e.wantSocket()
 	e.wantUser("jasmine")

@@ -13,6 +13,7 @@ var mountCases = []testCase{
 }
 
 func mountedTwice(e *env) {
+	e.m = e.manager(func(cfg *core.Config) { cfg.SaveEveryRequest = true }) // an inner session would do it again
 	e.start(App{Managers: []*core.Manager{e.m, e.m}, Routes: map[string]func(Ctx){
 		"/set": func(c Ctx) { setJasmine(c.Session()); c.String(http.StatusOK, "set") },
 	}})
