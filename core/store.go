@@ -63,8 +63,8 @@ type Rotator interface {
 	// Rotate moves the record from oldKey to rec.Key with rec's values and
 	// expiry. At no moment do both keys work, or neither. If the record under
 	// oldKey is absent or expired it returns ErrNotFound, if rec.Version is not
-	// empty and differs ErrConflict, if rec.Key is taken ErrExists; in each case
-	// nothing has changed. It returns the key under which the record is found.
+	// empty and differs ErrConflict, if rec.Key is taken, be it by the record
+	// itself, ErrExists; in each case nothing has changed. It returns the key under which the record is found.
 	Rotate(ctx context.Context, oldKey string, rec Record) (key string, err error)
 }
 
