@@ -97,7 +97,7 @@ func (a *Auth) Logout(s *core.Session) { s.Flush() }
 // password with the old hash, and end it: call s.Save right afterwards.
 func (a *Auth) UpdateSessionAuthHash(s *core.Session, u User) {
 	s.CycleKey()
-	if id, ok := a.UserID(s); ok && id == u.ID && !a.noHash {
+	if id, ok := a.UserID(s); ok && id == u.ID {
 		s.Set(hashItem, a.SessionAuthHash(u.PasswordHash))
 	}
 }
