@@ -47,6 +47,9 @@ func Open(ctx context.Context, s Settings, log io.Writer) (*Env, error) {
 	return env, nil
 }
 
+// DB is the database, for tables of a program's own. The Env closes it.
+func (e *Env) DB() *gorm.DB { return e.db }
+
 // Close closes the database.
 func (e *Env) Close() {
 	if pool, err := e.db.DB(); err == nil {

@@ -43,7 +43,13 @@ func run(ctx context.Context, build func(*Env) (http.Handler, error), getenv fun
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", settings.Addr)
+	return Serve(ctx, settings.Addr, handler, out)
+}
+
+// Serve listens at addr, prints the URL to open to out, and serves until ctx ends.
+// Requests under way then have ten seconds to finish.
+func Serve(ctx context.Context, addr string, handler http.Handler, out io.Writer) error {
+	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("ADDR: %w: another program may be using it: write another port, for example ADDR=127.0.0.1:8081", err)
 	}
