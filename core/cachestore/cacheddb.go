@@ -1,0 +1,314 @@
+package cachestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// CachedDBOptions are the settings of [NewCachedDB]. The zero value is good.
+type CachedDBOptions struct {
+	// Options are those of [New].
+	Options
+	// CacheTimeout is how long one call of the cache may take; then the request
+	// goes on without it. Defaults to 100 ms.
+	CacheTimeout time.Duration
+	// MaxAge is how long an entry that this store wrote stays in the cache, at
+	// most, before the database is asked again. It bounds how long other nodes
+	// may serve what is gone or old if something went wrong in between (see
+	// [NewCachedDB]). Defaults to 5 minutes.
+	MaxAge time.Duration
+	// OnError is called when the cache fails, once for each second in which it
+	// does, by the goroutine that noticed; err names no key. Defaults to a
+	// warning in slog's default logger.
+	OnError func(ctx context.Context, err error)
+}
+
+func (o *CachedDBOptions) complete() {
+	o.Options.complete()
+	if o.CacheTimeout <= 0 {
+		o.CacheTimeout = 100 * time.Millisecond
+	}
+	if o.MaxAge <= 0 {
+		o.MaxAge = 5 * time.Minute
+	}
+	if o.OnError == nil {
+		o.OnError = func(ctx context.Context, err error) {
+			slog.WarnContext(ctx, "the session cache failed; sessions are read from the database", "error", err)
+		}
+	}
+}
+
+// NewCachedDB returns a store that keeps sessions in durable and what was read or
+// written lately in cache: Django's cached_db back end. It is a core.Toucher or a
+// core.Rotator if durable is one; durable's other abilities, such as clearing, are
+// found through it. It does no I/O, and closes neither of the two.
+//
+// A hit costs one call of the cache and none of the database. A write goes to the
+// database, which alone decides whether it conflicts: an update of a session that
+// was read from the cache reads the row first to learn its version, and is a
+// conflict if the row holds other items than the cache did.
+//
+// # What other nodes see
+//
+// A late fill never undoes a delete, a rotation or an update: whoever fills the
+// cache put a marker there before it asked the database, and stores what it read
+// only if that very marker is still there. Who writes puts a marker of its own
+// there, before it asks the database, so that nobody reads the old entry from
+// then on. A marker is a pickled None, which Django takes for a miss, and lives
+// for 10 seconds.
+//
+// The cache may be wrong in these cases, and in no other:
+//
+//   - The cache could not be reached when a session was deleted, rotated or
+//     changed. This node tells it as soon as it answers again and uses it for
+//     nothing before; other nodes that do reach it may serve the old entry until
+//     then. If this node stops before, the old entry lives for MaxAge, or, if
+//     Django wrote it, as long as Django said: the session's whole life.
+//   - A write took longer than the marker lives and its node stopped before it
+//     told the cache; or the cache evicted a marker within the time of one query.
+//     An old entry then lives for MaxAge at most.
+//   - Django fills and writes without looking: a request of Django that read the
+//     row before a logout, or wrote the cache after another write, can store what
+//     is old, for the session's whole life. Updates from Go notice that, since
+//     they go by the row, and remove it; reads do not.
+//   - Rows that are deleted or changed past this store and past Django.
+//
+// A cache that is down or slow costs speed, not sessions: after a failure it is
+// left alone for a second, and everything goes to the database.
+func NewCachedDB(cache Cache, durable core.Store, opts CachedDBOptions) core.Store {
+	opts.complete()
+	s := &cachedDB{
+		cache:   newGuard(cache, opts),
+		durable: durable,
+		prefix:  opts.keyPrefix(cachedDBPrefix),
+		opts:    opts,
+	}
+	toucher, touches := core.As[core.Toucher](durable)
+	rotator, rotates := core.As[core.Rotator](durable)
+	t, r := touching{s, toucher}, rotating{s, rotator}
+	switch {
+	case touches && rotates:
+		return struct {
+			*cachedDB
+			touching
+			rotating
+		}{s, t, r}
+	case touches:
+		return struct {
+			*cachedDB
+			touching
+		}{s, t}
+	case rotates:
+		return struct {
+			*cachedDB
+			rotating
+		}{s, r}
+	default:
+		return s
+	}
+}
+
+// cachedDB is a store of two layers. Its methods that change something have the
+// same three steps: mark, ask the database, settle.
+type cachedDB struct {
+	cache   *guard
+	durable core.Store
+	prefix  string
+	opts    CachedDBOptions
+}
+
+// Unwrap lets core.As find the abilities of the durable store.
+func (s *cachedDB) Unwrap() core.Store { return s.durable }
+
+// Format prints the kinds of both layers, and no keys or items.
+func (s *cachedDB) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "cachestore.CachedDB(%T, %T)", s.cache.cache, s.durable)
+}
+
+// The versions of records say where they come from: the database's own behind
+// fromDB, the digest of the items behind fromCache.
+const (
+	fromDB    = "d"
+	fromCache = "c"
+)
+
+// Load implements [core.Store].
+func (s *cachedDB) Load(ctx context.Context, key string) (core.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return core.Record{}, err
+	}
+	rec, missed := s.hit(ctx, key)
+	if !missed {
+		return rec, nil
+	}
+	lease := s.lease(ctx, key)
+	rec, err := s.durable.Load(ctx, key)
+	if err != nil {
+		s.release(ctx, key, lease)
+		return core.Record{}, err
+	}
+	durable := rec // has the version of the database
+	rec.Version = fromDB + rec.Version
+	if lease == "" {
+		return rec, nil
+	}
+	return rec.WithDecode(func(c core.Codec) (core.Values, error) {
+		values, err := durable.Decode(c)
+		if err != nil {
+			s.release(ctx, key, lease)
+			return values, err
+		}
+		s.swap(ctx, key, lease, values, durable.ExpireDate)
+		return values, nil
+	}), nil
+}
+
+// hit returns the record in the cache. It misses what is not there, has expired,
+// or cannot be read: the row may be fine.
+func (s *cachedDB) hit(ctx context.Context, key string) (rec core.Record, missed bool) {
+	item, found, err := s.cache.get(ctx, s.prefix+key)
+	if err != nil || !found {
+		return rec, true
+	}
+	c, err := decodeValue(item.Value, s.opts.MaxSize)
+	if err != nil || c.marker {
+		return rec, true
+	}
+	rec = core.Record{Key: key, Values: c.values, ExpireDate: c.expires, Version: fromCache + digest(c.values)}
+	if c.expires.IsZero() { // Django's entries live as long as the session
+		rec.ExpireDate = expireDate(item)
+	}
+	return rec, !rec.ExpireDate.After(s.opts.Now())
+}
+
+// Create implements [core.Store]. Nobody knows the key before it returns, so
+// there is nothing to mark.
+func (s *cachedDB) Create(ctx context.Context, rec core.Record) (string, error) {
+	key, err := s.durable.Create(ctx, rec)
+	if err == nil {
+		s.add(ctx, key, rec)
+	}
+	return key, err
+}
+
+// Update implements [core.Store].
+func (s *cachedDB) Update(ctx context.Context, rec core.Record) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	marker := s.mark(ctx, rec.Key)
+	key, err := s.update(ctx, rec)
+	if err != nil {
+		s.settleFailed(ctx, rec.Key, marker, err)
+		return "", err
+	}
+	if key != rec.Key { // the record moved
+		s.forget(ctx, rec.Key)
+		s.add(ctx, key, rec)
+		return key, nil
+	}
+	if !s.swap(ctx, key, marker, rec.Values, rec.ExpireDate) {
+		s.forget(ctx, key) // another writer came between: let the database speak
+	}
+	return key, nil
+}
+
+func (s *cachedDB) update(ctx context.Context, rec core.Record) (string, error) {
+	version, err := s.durableVersion(ctx, rec.Key, rec)
+	if err != nil {
+		return "", err
+	}
+	rec.Version = version
+	return s.durable.Update(ctx, rec)
+}
+
+// durableVersion turns the version of rec into the database's. One from the
+// cache means: that of the row, if the row under key has the same items.
+func (s *cachedDB) durableVersion(ctx context.Context, key string, rec core.Record) (string, error) {
+	if rec.Version == "" || rec.Version[:1] == fromDB {
+		return rec.Version[min(1, len(rec.Version)):], nil
+	}
+	row, err := s.durable.Load(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	probe := rec // has the engine's codec
+	probe.Encoded, probe.Values = row.Encoded, row.Values
+	values, err := probe.Decode(nil)
+	if err != nil || fromCache+digest(values) != rec.Version {
+		return "", core.ErrConflict // the next Load finds the marker and reads the row
+	}
+	return row.Version, nil
+}
+
+// Delete implements [core.Store].
+func (s *cachedDB) Delete(ctx context.Context, key string) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	marker := s.mark(ctx, key)
+	existed, err := s.durable.Delete(ctx, key)
+	if err != nil {
+		s.settleFailed(ctx, key, marker, err)
+		return false, err
+	}
+	s.forget(ctx, key)
+	return existed, nil
+}
+
+// touching adds Touch to a cachedDB.
+type touching struct {
+	db      *cachedDB
+	durable core.Toucher
+}
+
+// Touch implements [core.Toucher]. The entry gets the new expiry if it is still
+// the one that was read after the row was touched; an old expiry there does no
+// harm, because the database is asked when it passes.
+func (t touching) Touch(ctx context.Context, rec core.Record) error {
+	if err := t.durable.Touch(ctx, rec); err != nil {
+		if errors.Is(err, core.ErrNotFound) {
+			t.db.forget(ctx, rec.Key)
+		}
+		return err
+	}
+	t.db.extend(ctx, rec)
+	return nil
+}
+
+// rotating adds Rotate to a cachedDB.
+type rotating struct {
+	db      *cachedDB
+	durable core.Rotator
+}
+
+// Rotate implements [core.Rotator].
+func (r rotating) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	s := r.db
+	marker := s.mark(ctx, oldKey)
+	key, err := r.rotate(ctx, oldKey, rec)
+	if err != nil {
+		s.settleFailed(ctx, oldKey, marker, err)
+		return "", err
+	}
+	s.forget(ctx, oldKey)
+	s.add(ctx, key, rec)
+	return key, nil
+}
+
+func (r rotating) rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+	version, err := r.db.durableVersion(ctx, oldKey, rec)
+	if err != nil {
+		return "", err
+	}
+	rec.Version = version
+	return r.durable.Rotate(ctx, oldKey, rec)
+}

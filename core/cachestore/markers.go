@@ -1,0 +1,120 @@
+package cachestore
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// markerLife is how long a marker keeps others from filling the cache. It is
+// longer than a call of the database may take (core.Config.StoreTimeout).
+const markerLife = 10 * time.Second
+
+func (s *cachedDB) marker() Item {
+	return Item{Value: newMarker(), Expires: s.opts.Now().Add(markerLife)}
+}
+
+// lease puts a marker where nothing is, and returns it; empty if something is
+// there, or the cache does not answer.
+func (s *cachedDB) lease(ctx context.Context, key string) string {
+	m := s.marker()
+	added, err := s.cache.add(ctx, s.prefix+key, m)
+	if err != nil || !added {
+		return ""
+	}
+	return m.Value
+}
+
+// release removes the lease, if it is still there: unknown keys that a client
+// made up leave nothing behind.
+func (s *cachedDB) release(ctx context.Context, key, lease string) {
+	if lease != "" {
+		_, _ = s.cache.swap(ctx, s.prefix+key, lease, Item{Expires: time.Unix(1, 0)})
+	}
+}
+
+// mark puts a marker over whatever is there, and returns it; empty if the cache
+// does not answer.
+func (s *cachedDB) mark(ctx context.Context, key string) string {
+	m := s.marker()
+	if s.cache.set(ctx, s.prefix+key, m) != nil {
+		return ""
+	}
+	return m.Value
+}
+
+// swap replaces the marker by an entry, and tells whether it was still there.
+func (s *cachedDB) swap(ctx context.Context, key, marker string, values core.Values, expires time.Time) bool {
+	if marker == "" {
+		return false
+	}
+	item, err := s.entry(values, expires)
+	if err != nil {
+		return false
+	}
+	swapped, err := s.cache.swap(ctx, s.prefix+key, marker, item)
+	return err == nil && swapped
+}
+
+// add stores the entry of a record that was created just now.
+func (s *cachedDB) add(ctx context.Context, key string, rec core.Record) {
+	if item, err := s.entry(rec.Values, rec.ExpireDate); err == nil {
+		_, _ = s.cache.add(ctx, s.prefix+key, item)
+	}
+}
+
+// extend gives the entry under rec.Key a later expiry and leaves its items.
+func (s *cachedDB) extend(ctx context.Context, rec core.Record) {
+	key := s.prefix + rec.Key
+	old, found, err := s.cache.get(ctx, key)
+	if err != nil || !found {
+		return
+	}
+	c, err := decodeValue(old.Value, s.opts.MaxSize)
+	if err != nil || c.marker {
+		return
+	}
+	expires := c.expires
+	if expires.IsZero() {
+		expires = expireDate(old)
+	}
+	if !rec.ExpireDate.After(expires) {
+		return
+	}
+	if item, err := s.entry(c.values, rec.ExpireDate); err == nil {
+		_, _ = s.cache.swap(ctx, key, old.Value, item)
+	}
+}
+
+// settleFailed clears up behind a write that the database refused. If it is not
+// known what the database did or will still do, the marker stays for its time.
+func (s *cachedDB) settleFailed(ctx context.Context, key, marker string, err error) {
+	known := errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) || errors.Is(err, core.ErrExists)
+	switch {
+	case marker == "":
+		s.forget(ctx, key)
+	case known:
+		s.release(ctx, key, marker)
+	}
+}
+
+// forget removes the entry under key, now or as soon as the cache answers.
+func (s *cachedDB) forget(ctx context.Context, key string) { s.cache.forget(ctx, s.prefix+key) }
+
+// entry is what the cache holds of a session.
+func (s *cachedDB) entry(values core.Values, expires time.Time) (Item, error) {
+	value, err := encodeValue(values, expires, s.opts.MaxSize)
+	if limit := s.opts.Now().Add(s.opts.MaxAge); expires.After(limit) {
+		return Item{Value: value, Expires: limit}, err
+	}
+	return Item{Value: value, Expires: expires}, err
+}
+
+// digest stands for the items of a session in a version.
+func digest(v core.Values) string {
+	sum := sha256.Sum256(v.AppendJSON(nil))
+	return string(sum[:])
+}
