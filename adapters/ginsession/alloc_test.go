@@ -1,0 +1,47 @@
+package ginsession_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/djinn-go/djinn/adapters/ginsession"
+)
+
+// silent is a response that costs nothing.
+type silent struct{ header http.Header }
+
+func (w silent) Header() http.Header         { return w.header }
+func (w silent) Write(p []byte) (int, error) { return len(p), nil }
+func (w silent) WriteHeader(int)             {}
+
+// The promise: a request that does not use its session costs at most two
+// allocations more than the framework with one middleware that does nothing, and
+// Handle at most one more.
+func TestAllocations(t *testing.T) {
+	m := newManager(t)
+	allocs := func(middleware gin.HandlerFunc, handler gin.HandlerFunc) float64 {
+		r := gin.New()
+		r.Use(middleware)
+		r.GET("/", handler)
+		req := httptest.NewRequest(http.MethodGet, "/", nil)
+		req.Header.Set("Cookie", "theme=dark; sessionid=abcdefghijklmnopqrstuvwxyz012345")
+		w := silent{http.Header{}}
+		return testing.AllocsPerRun(1000, func() { r.ServeHTTP(w, req) })
+	}
+	noop := func(c *gin.Context) { c.Next() }
+	plain := func(c *gin.Context) { c.Status(http.StatusNoContent) }
+	handle := ginsession.Handle(func(c *ginsession.Context) { c.Status(http.StatusNoContent) })
+	bare := allocs(noop, plain)
+	untouched := allocs(ginsession.Middleware(m), plain)
+	handled := allocs(ginsession.Middleware(m), handle)
+	t.Logf("allocations: %v bare, %v untouched, %v with Handle", bare, untouched, handled)
+	if untouched > bare+2 {
+		t.Errorf("an untouched request: got %v allocations, want at most %v", untouched, bare+2)
+	}
+	if handled > untouched+1 {
+		t.Errorf("Handle: got %v allocations, want at most %v", handled, untouched+1)
+	}
+}
