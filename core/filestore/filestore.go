@@ -1,0 +1,157 @@
+// Package filestore keeps sessions in a directory, one file each, as Django's file
+// back end does. A Django site with the same SECRET_KEY, SESSION_FILE_PATH and
+// SESSION_COOKIE_NAME reads and writes the same files.
+//
+// A session is in the file <cookie name><key>, mode 0600, whose content is what
+// Django keeps in session_data. It is replaced by renaming a complete temporary
+// file (<name>_out_<random>, as Django's) over it, so that a reader sees one
+// write or the other, and a disk that is full leaves the old content as it was.
+//
+// # Expiry
+//
+// Django keeps no expiry in its files. It takes the session's own (the item
+// _session_expiry) or, failing that, the file's modification time plus
+// SESSION_COOKIE_AGE. This store computes the same way, whoever wrote the file:
+//
+//	own expiry   expires at                   Django reads
+//	none, 0      modification time + age      the same
+//	a date       that date                    the same
+//	seconds      modification time + seconds  never, if positive (a bug in Django)
+//
+// and sets the modification time of what it writes so that this comes to
+// Record.ExpireDate, which is why both sides must agree on the cookie age
+// ([WithCookieAge]). A date wins over Record.ExpireDate; the engine always gives the
+// same. Extending a session sets the modification time and leaves the content
+// alone. The precision is that of the file system: nanoseconds on ext4, XFS and
+// APFS, 100 ns on NTFS; Django's own is a microsecond.
+//
+// # Locks
+//
+// Processes that use this store agree by a lock on the file .<cookie name>.lock in
+// the directory: no update is lost, and none brings back what was deleted. Reading
+// takes no lock, except on Windows.
+//
+// Django takes no lock. Its writes and deletions are noticed up to the moment of
+// the rename: what it does in the microseconds between our last look and our
+// rename is overwritten, and what Go does between Django's load and Django's save
+// is overwritten by Django, as another Django's would be. Where both sides log
+// the same users in and out, use the database.
+//
+// The lock is flock on Unix, which NFS offers only where client and server support
+// it; elsewhere than on Unix and Windows [New] returns an error of kind
+// errors.ErrUnsupported.
+//
+// # Operation
+//
+// Give the sessions a directory of their own that only the service's user can
+// enter, and both sides the same user, because files are readable by their owner
+// alone. Expired files stay until [Store.ClearExpired].
+package filestore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	defaultPrefix  = "sessionid"
+	defaultAge     = 14 * 24 * time.Hour
+	defaultMaxFile = 4 << 20
+)
+
+// Store is a [core.Store] in a directory. It is also a [core.Toucher],
+// [core.Rotator], [core.ExpiredClearer] and [core.Pinger]. Create one with [New];
+// it is safe for concurrent use, holds no file open between calls, and has nothing
+// to close.
+//
+// File operations cannot be interrupted, so a context counts at the beginning of a
+// call and while the call waits for the lock.
+type Store struct {
+	dir     string
+	prefix  string
+	age     time.Duration
+	maxFile int
+	sync    bool
+	now     func() time.Time
+	// turn lets one writer of this process at a time compete for the lock.
+	turn chan struct{}
+}
+
+// Option is a setting of [New].
+type Option func(*Store)
+
+// WithCookieName sets what file names begin with, Django's SESSION_COOKIE_NAME.
+// Defaults to "sessionid". Two sites in one directory need names of which none
+// begins with the other; better are two directories.
+func WithCookieName(name string) Option { return func(s *Store) { s.prefix = name } }
+
+// WithCookieAge sets how long a session without an expiry of its own lives after
+// its last save: Config.CookieAge, and SESSION_COOKIE_AGE of the Django site.
+// Defaults to two weeks, as both of these do.
+func WithCookieAge(d time.Duration) Option { return func(s *Store) { s.age = d } }
+
+// WithMaxFileSize bounds what is read and written, in bytes of text. A larger file
+// is undecodable: its visitor is anonymous. Defaults to 4 MiB, which fits
+// Config.MaxSize's default.
+func WithMaxFileSize(bytes int) Option { return func(s *Store) { s.maxFile = bytes } }
+
+// WithSync makes every write wait until it is on the disk, so that a power failure
+// loses no session that was answered for. Django does not, and neither does the
+// default; a write then costs what the disk needs, often milliseconds.
+func WithSync() Option { return func(s *Store) { s.sync = true } }
+
+// WithClock sets the clock that decides what has expired. It must be safe for
+// concurrent use. Defaults to time.Now.
+func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
+
+// New returns a store in dir, which must exist and be writable: New tries by making
+// the lock file. Django's default for SESSION_FILE_PATH is os.TempDir().
+func New(dir string, opts ...Option) (*Store, error) {
+	s := &Store{
+		prefix: defaultPrefix, age: defaultAge, maxFile: defaultMaxFile, now: time.Now,
+		turn: make(chan struct{}, 1),
+	}
+	for _, opt := range opts {
+		opt(s)
+	}
+	switch {
+	case s.prefix == "" || s.prefix != filepath.Base(s.prefix) || strings.ContainsAny(s.prefix, "/\\\x00"):
+		return nil, fmt.Errorf("filestore: WithCookieName: %q cannot begin a file name: use the name of the session cookie", s.prefix)
+	case s.age < time.Second:
+		return nil, fmt.Errorf("filestore: WithCookieAge: %v is too short: use Config.CookieAge", s.age)
+	case s.maxFile < 1:
+		return nil, fmt.Errorf("filestore: WithMaxFileSize: %d: write a positive number of bytes", s.maxFile)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("filestore: %w", err)
+	}
+	s.dir = abs
+	fi, err := os.Stat(abs)
+	if err == nil && !fi.IsDir() {
+		err = errors.New("it is not a directory")
+	}
+	if dir == "" || err != nil {
+		return nil, fmt.Errorf("filestore: no directory %q for the sessions: create it, owned by the service's user and with mode 0700: %w", dir, errors.Join(bare(err)))
+	}
+	unlock, err := tryLock(s.lockFile())
+	switch {
+	case err == nil:
+		unlock()
+	case !errors.Is(err, errLocked):
+		return nil, fmt.Errorf("filestore: the directory %q cannot be locked: make it writable for the service's user: %w", dir, bare(err))
+	}
+	return s, nil
+}
+
+// path is the file of a key that [core.ValidKey] has accepted.
+func (s *Store) path(key string) string { return filepath.Join(s.dir, s.prefix+key) }
+
+func (s *Store) lockFile() string { return filepath.Join(s.dir, "."+s.prefix+".lock") }
+
+// Format prints the directory and no keys, whatever the verb.
+func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "filestore.Store(%s)", s.dir) }
