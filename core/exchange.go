@@ -147,12 +147,13 @@ func (x *Exchange) ResetHeader() {
 
 // End ends the exchange: what changed after the response had begun is saved if
 // the browser knows the session, and reported otherwise; from now on the session
-// takes no changes.
+// takes no changes. After a commit that failed there is nothing to save: the error
+// response has said so, and the store is not asked again.
 func (x *Exchange) End() {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase == committed && (s.pending || len(s.doomed) > 0) {
+	if s.phase == committed && x.err == nil && (s.pending || len(s.doomed) > 0) {
 		if err := s.commitLate(); err != nil {
 			s.m.reject(s.ctx, "changes made after the response had begun could not be saved", err)
 		}

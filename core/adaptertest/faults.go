@@ -210,6 +210,7 @@ func faultFlush(e *env) {
 	e.seed()
 	e.store.fail("delete", errStore)
 	a := e.get("/flush")
+	e.wantCalls("a logout that fails, tried once", "delete")
 	e.wantStatus(a, http.StatusServiceUnavailable)
 	e.wantNothingLeaked(a, "bye")
 	e.wantCookies(a, 0)
