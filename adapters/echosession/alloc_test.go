@@ -17,10 +17,16 @@ func (w silent) Header() http.Header         { return w.header }
 func (w silent) Write(p []byte) (int, error) { return len(p), nil }
 func (w silent) WriteHeader(int)             {}
 
+// raceDetector is on in a build that has it, where allocations are not to be counted.
+var raceDetector bool
+
 // The promise: a request that does not use its session costs at most two
 // allocations more than the framework with one middleware that does nothing, and
 // Handle at most one more.
 func TestAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes the framework's pool of contexts forget at random")
+	}
 	m := newManager(t)
 	allocs := func(middleware echo.MiddlewareFunc, handler echo.HandlerFunc) float64 {
 		r := echo.New()

@@ -2,6 +2,7 @@ package echosession_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/djinn-go/djinn/adapters/echosession"
 	"github.com/djinn-go/djinn/core"
@@ -143,5 +145,46 @@ func TestFlushWithoutAnAnswer(t *testing.T) {
 	r.ServeHTTP(httptest.NewRecorder(), req)
 	if alive, err := m.Exists(t.Context(), s.Key()); alive || err != nil {
 		t.Errorf("a logout whose error nobody answers: got the session alive %t, %v; want it gone", alive, err)
+	}
+}
+
+// Echo's Gzip on both sides: an error after a failed commit is readable, and a good
+// response has its cookie.
+func TestGzip(t *testing.T) {
+	t.Parallel()
+	for order, mws := range map[string][]echo.MiddlewareFunc{
+		"before": {middleware.Gzip(), echosession.Middleware(newManager(t))},
+		"after":  {echosession.Middleware(newManager(t)), middleware.Gzip()},
+	} {
+		r := echo.New()
+		r.Use(mws...)
+		r.GET("/", func(c echo.Context) error {
+			echosession.From(c).Set("item", "lamp")
+			return c.String(http.StatusOK, "lamp")
+		})
+		r.GET("/broken", func(c echo.Context) error {
+			echosession.From(c).Set("channel", make(chan int))
+			return c.String(http.StatusOK, "fine")
+		})
+		server := httptest.NewServer(r)
+		defer server.Close()
+		for path, want := range map[string]struct {
+			status, cookies int
+			body            string
+		}{
+			"/":       {http.StatusOK, 1, "lamp"},
+			"/broken": {http.StatusInternalServerError, 0, "{\"message\":\"Internal Server Error\"}\n"},
+		} {
+			resp, err := http.Get(server.URL + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if cookies := len(resp.Header["Set-Cookie"]); resp.StatusCode != want.status || cookies != want.cookies || string(body) != want.body || err != nil {
+				t.Errorf("Gzip %s the sessions, %s: got %d, %d cookies, %q, %v; want %d, %d, %q",
+					order, path, resp.StatusCode, cookies, body, err, want.status, want.cookies, want.body)
+			}
+		}
 	}
 }
