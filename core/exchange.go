@@ -76,10 +76,12 @@ func (x *Exchange) Commit(status int) error {
 	if !s.accessed && !s.pending && !s.m.cfg.SaveEveryRequest {
 		return nil
 	}
-	if x.err = s.commit(); x.err == nil {
-		s.writeHeader(x.writer.ResponseWriter.Header())
+	if x.err = s.commit(); x.err != nil {
+		s.drop() // reported; End has nothing to add
+		return x.err
 	}
-	return x.err
+	s.writeHeader(x.writer.ResponseWriter.Header())
+	return nil
 }
 
 // CommitHijacked saves the session for a connection that leaves HTTP. The one who

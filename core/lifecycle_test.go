@@ -371,6 +371,9 @@ func TestStoreDown(t *testing.T) {
 				t.Errorf("the handler's ETag goes out: %t", got)
 			}
 			st.spy.setBefore(nil)
+			if got := st.events.reasons(core.EventRejected); tt.status == 503 && len(got) != 0 {
+				t.Errorf("the failure is reported again: %q", got)
+			}
 			st.cookie = cookie
 			if got := st.get("user"); got != "aladdin" {
 				t.Errorf("user = %v afterwards, want aladdin", got)

@@ -32,7 +32,7 @@ func TestREADMEsShowRealCode(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			code.WriteString(string(unindent(string(text))))
+			code.WriteString(unindent(string(text)))
 		}
 		return nil
 	})
