@@ -50,12 +50,18 @@ modules() {
 	go list -m -f '{{.Dir}}'
 }
 
-# in_modules COMMAND...: runs the command in every module.
-in_modules() {
-	local dir dirs
-	dirs=$(modules)
+# all_modules adds those that are kept out of it.
+all_modules() {
+	git ls-files '*go.mod' | sed "s,^,$root/,; s,/go\.mod$,,"
+}
+
+# each DIRS COMMAND...: runs the command in every directory of a list.
+each() {
+	local dir dirs=$1
+	shift
+	[[ -n $dirs ]] || fail 'no module found'
 	for dir in $dirs; do
-		printf -- '- %s\n' "${dir#"$root"}"
+		printf -- '- %s\n' ".${dir#"$root"}"
 		(cd "$dir" && "$@")
 	done
 }
