@@ -14,20 +14,36 @@ import (
 
 func TestLaws(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, adaptertest.Framework{Name: "chi", Build: build})
+	adaptertest.Run(t, adaptertest.Framework{Name: "chi", Build: func(app adaptertest.App) http.Handler {
+		return build(app, func(m *core.Manager) func(http.Handler) http.Handler {
+			if app.OnError == nil {
+				return chisession.Middleware(m)
+			}
+			return chisession.Middleware(m, chisession.WithErrorHandler(app.OnError))
+		})
+	}})
 }
 
-func build(app adaptertest.App) http.Handler {
+// The same with an error handler of the router's own in every case.
+func TestLawsWithErrorHandler(t *testing.T) {
+	t.Parallel()
+	adaptertest.Run(t, adaptertest.Framework{Name: "chi", Build: func(app adaptertest.App) http.Handler {
+		return build(app, func(m *core.Manager) func(http.Handler) http.Handler {
+			if app.OnError == nil {
+				return chisession.Middleware(m, chisession.WithErrorHandler(m.HandleError))
+			}
+			return chisession.Middleware(m, chisession.WithErrorHandler(app.OnError))
+		})
+	}})
+}
+
+func build(app adaptertest.App, sessions func(*core.Manager) func(http.Handler) http.Handler) http.Handler {
 	r := chi.NewRouter()
 	if app.Recovery == adaptertest.RecoveryOutside {
 		r.Use(quiet, middleware.Recoverer)
 	}
 	for _, m := range app.Managers {
-		if app.OnError != nil {
-			r.Use(chisession.Middleware(m, chisession.WithErrorHandler(app.OnError)))
-		} else {
-			r.Use(chisession.Middleware(m))
-		}
+		r.Use(sessions(m))
 	}
 	if app.Recovery == adaptertest.RecoveryInside {
 		r.Use(quiet, middleware.Recoverer)
