@@ -26,8 +26,8 @@ type Codec interface {
 // DjangoCodec writes and reads session_data as Django 3.1 and later do: JSON,
 // deflated if it is long and that pays, base64, signed with a time stamp.
 //
-// It deflates less than Django does (only from 4 KiB on), because deflating is by
-// far the dearest step of a save; Django reads both forms.
+// It deflates less than Django does (only from 4 KiB on, see DeflateFrom), because
+// deflating is by far the dearest step of a save; Django reads both forms.
 type DjangoCodec struct {
 	// SecretKey is Django's SECRET_KEY. Fallbacks are keys that verify and never
 	// sign, SECRET_KEY_FALLBACKS.
@@ -38,18 +38,21 @@ type DjangoCodec struct {
 	// MaxSize bounds the JSON text that Decode reads, inflated, in bytes. Defaults
 	// to 1 MiB.
 	MaxSize int
+	// DeflateFrom is the length of the JSON text, in bytes, from which deflating is
+	// tried. Defaults to 4096; 1 tries always, as Django does.
+	DeflateFrom int
 	// Now is the clock of the time stamp. Defaults to time.Now.
 	Now func() time.Time
 }
 
-// deflateFrom is the length of JSON text from which deflating is tried.
-const deflateFrom = 4096
+const defaultDeflateFrom = 4096
 
 // djangoCodec is a DjangoCodec ready for use.
 type djangoCodec struct {
-	signer  *signing.Signer
-	maxSize int
-	now     func() time.Time
+	signer      *signing.Signer
+	maxSize     int
+	deflateFrom int
+	now         func() time.Time
 }
 
 // New returns the codec, or an error that says which field is wrong.
@@ -63,6 +66,9 @@ func (c DjangoCodec) New() (Codec, error) {
 	if c.MaxSize <= 0 {
 		c.MaxSize = defaultMaxSize
 	}
+	if c.DeflateFrom <= 0 {
+		c.DeflateFrom = defaultDeflateFrom
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -71,15 +77,16 @@ func (c DjangoCodec) New() (Codec, error) {
 		fallbacks[i] = string(f)
 	}
 	return &djangoCodec{
-		signer:  signing.New(string(c.SecretKey), c.Salt, fallbacks...),
-		maxSize: c.MaxSize,
-		now:     c.Now,
+		signer:      signing.New(string(c.SecretKey), c.Salt, fallbacks...),
+		maxSize:     c.MaxSize,
+		deflateFrom: c.DeflateFrom,
+		now:         c.Now,
 	}, nil
 }
 
 func (c *djangoCodec) Encode(v Values) (string, error) {
 	json := v.AppendJSON(make([]byte, 0, v.jsonSize()))
-	return c.signer.Dump(json, c.now(), len(json) >= deflateFrom), nil
+	return c.signer.Dump(json, c.now(), len(json) >= c.deflateFrom), nil
 }
 
 func (c *djangoCodec) Decode(text string) (Values, error) {

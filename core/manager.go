@@ -43,6 +43,9 @@ func New(store Store, cfg Config) (*Manager, error) {
 		if s, ok := As[Salter](store); ok {
 			c.Salt = s.Salt()
 		}
+		if d, ok := As[Deflater](store); ok {
+			c.DeflateFrom = d.DeflateFrom()
+		}
 		codec, err := c.New()
 		if err != nil {
 			return nil, err
@@ -71,15 +74,18 @@ func (m *Manager) Open(ctx context.Context, key string) *Session {
 	return s
 }
 
-// Exists tells whether there is a living session under key.
+// Exists tells whether there is a living session under key, one that can be read.
 func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
 	if !m.valid(key) {
 		return false, nil
 	}
 	ctx, cancel := m.deadline(ctx)
 	defer cancel()
-	_, err := m.load(ctx, key)
-	if errors.Is(err, ErrNotFound) {
+	rec, err := m.load(ctx, key)
+	if err == nil {
+		_, err = rec.Decode(m.codec)
+	}
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrUndecodable) {
 		return false, nil
 	}
 	return err == nil, err

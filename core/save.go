@@ -66,7 +66,11 @@ func (s *Session) commitLate() error {
 	case s.key == "" || s.key != s.known:
 		refused = "changes were dropped: the cookie of a new session cannot reach the browser any more" + early
 	default:
-		return s.save(ctx)
+		if err := s.save(ctx); err != nil {
+			return err
+		}
+		_ = s.unreachable() // it has reported; the response goes on
+		return nil
 	}
 	if refused != "" {
 		s.m.reject(ctx, refused, s.err)
@@ -177,7 +181,7 @@ func (s *Session) write(ctx context.Context) error {
 	}
 	s.owned = false // the store may keep the values
 	if size := rec.Values.jsonSize(); size > s.m.cfg.MaxSize {
-		return fmt.Errorf("%w: %d bytes, allowed are %d: keep less in the session, or raise it", ErrTooLarge, size, s.m.cfg.MaxSize)
+		return fmt.Errorf("%w: %d bytes, allowed are %d: keep less in the session, or raise Config.MaxSize", ErrTooLarge, size, s.m.cfg.MaxSize)
 	}
 	switch {
 	case s.key == "":
@@ -246,8 +250,44 @@ func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 	return s.wrote(ctx, "rotate", start, key, rec, nil)
 }
 
+// maxCookie is the length of a cookie, with its name and attributes, that every
+// browser keeps. Longer ones they drop without a word.
+const maxCookie = 4096
+
+// fits fails if the cookie with that key would be dropped, which only a store can
+// bring about that keeps the session in its key.
+func (s *Session) fits(key string) error {
+	if len(key) <= maxKeyLength {
+		return nil
+	}
+	cfg := &s.m.cfg
+	now := cfg.Now()
+	cookie := cfg.setCookie(key, now, s.expiry().age(now, cfg.CookieAge), s.expireAtBrowserClose())
+	if len(cookie) <= maxCookie {
+		return nil
+	}
+	return fmt.Errorf("%w: its cookie has %d bytes with name and attributes, browsers drop those over %d: "+
+		"keep less in the session, or use a store that keeps it on the server", ErrTooLarge, len(cookie), maxCookie)
+}
+
+// unreachable reports a save after the last moment for a cookie that came to
+// another key than the browser's: what was saved is lost.
+func (s *Session) unreachable() error {
+	if s.key == "" || s.key == s.known {
+		return nil
+	}
+	s.m.reject(s.ctx, errUnreachable.Error(), nil)
+	return errUnreachable
+}
+
+var errUnreachable = errors.New("djinn: the change is lost: it changed the cookie, which cannot reach the browser any more: " +
+	"change the session before the first byte is written")
+
 // wrote takes note of what the store has now, and reports.
 func (s *Session) wrote(ctx context.Context, op string, start time.Time, key string, rec Record, err error) error {
+	if err == nil {
+		err = s.fits(key)
+	}
 	if err := s.m.wrote(ctx, op, start, err); err != nil {
 		return err
 	}

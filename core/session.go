@@ -230,6 +230,9 @@ func (s *Session) Save(ctx context.Context) error {
 	defer cancel()
 	err := s.save(ctx)
 	s.errSeen = err != nil
+	if err == nil && s.phase == committed {
+		err = s.unreachable()
+	}
 	return err
 }
 

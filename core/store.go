@@ -11,7 +11,7 @@ import (
 // The interface is small and frozen: what crosses it are structs, so that they
 // can grow, and every further ability is an interface of its own that the
 // engine finds with [As] ([Toucher], [Rotator], [ExpiredClearer],
-// [KeyValidator], [Salter], [Pinger]).
+// [KeyValidator], [Salter], [Deflater], [Pinger]).
 //
 // Every method must be safe for concurrent use, must honour its context, and
 // must return errors that name neither a key nor a payload (the engine wraps
@@ -104,6 +104,13 @@ type KeyValidator interface {
 // is asked once, by [New], unless Config.Codec is set.
 type Salter interface {
 	Salt() string
+}
+
+// Deflater is a [Store] with so little room, a cookie for example, that its text is
+// worth deflating sooner. It is asked once, by [New], for [DjangoCodec]'s
+// DeflateFrom, unless Config.Codec is set.
+type Deflater interface {
+	DeflateFrom() int
 }
 
 // Pinger is a [Store] that can tell whether its backing service answers, for
