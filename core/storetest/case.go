@@ -17,6 +17,9 @@ type testCase struct {
 	why  string
 	// needs is the ability without which there is nothing to check.
 	needs ability
+	// apart: the case needs records that are something else than their key, so that
+	// they expire or go when they are told to.
+	apart bool
 	run   func(*env) error
 }
 
