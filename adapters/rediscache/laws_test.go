@@ -1,0 +1,60 @@
+package rediscache_test
+
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/djinn-go/djinn/adapters/rediscache"
+	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/cachestore"
+	"github.com/djinn-go/djinn/core/cachestore/cachetest"
+	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/storetest"
+)
+
+// runAll runs all suites on one client.
+func runAll(t *testing.T, client redis.UniversalClient) {
+	cache := rediscache.New(client)
+	prefix := rand.Text()
+	t.Run("cachetest", func(t *testing.T) {
+		cachetest.Run(t, func(*testing.T) cachestore.Cache { return cache })
+	})
+	t.Run("cache", func(t *testing.T) {
+		storetest.Run(t, func(testing.TB) core.Store {
+			return cachestore.New(cache, cachestore.Options{KeyPrefix: prefix})
+		}, storetest.ExpiryPrecision(time.Millisecond))
+	})
+	t.Run("cached_db", func(t *testing.T) {
+		storetest.Run(t, func(testing.TB) core.Store {
+			// The suite counts on hits, so the cache may take its time here.
+			opts := cachestore.CachedDBOptions{Options: cachestore.Options{KeyPrefix: prefix}, CacheTimeout: 5 * time.Second}
+			return cachestore.NewCachedDB(cache, memstore.New(), opts)
+		})
+	})
+}
+
+func TestServer(t *testing.T) { runAll(t, shared(t)) }
+
+func TestCluster(t *testing.T) { runAll(t, startCluster(t).client(t)) }
+
+func TestClusterWhileSlotsMove(t *testing.T) {
+	c := startCluster(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	var moved, keys int
+	go func() {
+		defer close(done)
+		moved, keys = c.moveSlots(ctx, t)
+	}()
+	runAll(t, c.client(t))
+	cancel()
+	<-done
+	t.Logf("%d slots and %d keys were moved meanwhile", moved, keys)
+	if moved < 20 {
+		t.Errorf("%d slots were moved meanwhile, want 20 at least, or the test proves nothing", moved)
+	}
+}
