@@ -9,10 +9,11 @@ import (
 )
 
 // readCookie finds the session cookie in the request's headers without
-// allocating. If it was sent more than once with different values the answer is
-// sent and no value: there is no telling which one is ours and which one somebody
-// planted from a neighbouring host. Django takes the last one.
-func readCookie(h http.Header, name string) (value string, sent bool) {
+// allocating. If it came more than once with different values there is no telling
+// which one is ours and which one somebody planted from a neighbouring host: then
+// none is taken, and none is deleted either, because that would hit ours and leave
+// the other. (Django takes the last one.)
+func readCookie(h http.Header, name string) (value string, sent, ambiguous bool) {
 	for _, line := range h["Cookie"] {
 		for line != "" {
 			var part string
@@ -22,12 +23,12 @@ func readCookie(h http.Header, name string) (value string, sent bool) {
 				continue
 			}
 			if sent && v != value {
-				return "", true
+				return "", false, true
 			}
 			value, sent = v, true
 		}
 	}
-	return value, sent
+	return value, sent, false
 }
 
 // cookieTime is the form of expires that Django, RFC 9110 and browsers agree on.

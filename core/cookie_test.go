@@ -211,12 +211,15 @@ func TestJunkCookies(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			loads := 0
+			loads, rejected := 0, 0
 			m, err := core.New(memstore.New(), core.Config{
 				SecretKey: "only for tests",
 				Observer: func(_ context.Context, e core.Event) {
-					if e.Kind == core.EventLoaded {
+					switch e.Kind {
+					case core.EventLoaded:
 						loads++
+					case core.EventRejected:
+						rejected++
 					}
 				},
 			})
@@ -236,6 +239,9 @@ func TestJunkCookies(t *testing.T) {
 			}
 			if w.Code != http.StatusOK {
 				t.Errorf("status = %d, want 200", w.Code)
+			}
+			if tt.name == "twice, different" && (rejected != 1 || w.Header()["Set-Cookie"] != nil) {
+				t.Errorf("%d reports and Set-Cookie %q, want 1 and none: which cookie would it hit?", rejected, w.Header()["Set-Cookie"])
 			}
 		})
 	}

@@ -47,7 +47,7 @@
 //   - SaveEveryRequest extends sessions and never creates one.
 //   - A cookie that cannot be a key is unknown without asking the store, and is
 //     not answered when nothing touched the session. A cookie sent twice with
-//     different values is nobody's; Django takes the last.
+//     different values is nobody's, and neither is deleted; Django takes the last.
 //   - A record that cannot be read is not overwritten, and a mere read of it
 //     sends no cookie.
 //   - A Flush is done also when the response is a 500. CycleKey takes effect when

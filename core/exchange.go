@@ -38,11 +38,10 @@ type Exchange struct {
 func (x *Exchange) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *http.Request {
 	s := &x.session
 	s.m, s.ctx = m, r.Context()
-	if value, sent := readCookie(r.Header, m.cfg.CookieName); sent {
-		s.sent = true
-		if m.valid(value) {
-			s.key, s.known = value, value
-		}
+	var value string
+	value, s.sent, s.ambiguous = readCookie(r.Header, m.cfg.CookieName)
+	if s.sent && m.valid(value) {
+		s.key, s.known = value, value
 	}
 	x.ctx = sessionContext{s.ctx, s}
 	x.writer = Writer{w, x}
@@ -76,12 +75,10 @@ func (x *Exchange) Commit(status int) error {
 	if !s.accessed && !s.pending && !s.m.cfg.SaveEveryRequest {
 		return nil
 	}
-	if x.err = s.commit(); x.err != nil {
-		s.drop() // reported; End has nothing to add
-		return x.err
+	if x.err = s.commit(); x.err == nil {
+		s.writeHeader(x.writer.ResponseWriter.Header())
 	}
-	s.writeHeader(x.writer.ResponseWriter.Header())
-	return nil
+	return x.err
 }
 
 // CommitHijacked saves the session for a connection that leaves HTTP. The one who

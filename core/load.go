@@ -32,6 +32,10 @@ func (s *Session) access() {
 // not there, or that cannot be read, makes the visitor anonymous.
 func (s *Session) load() {
 	s.loaded = true
+	if s.ambiguous {
+		s.m.reject(s.ctx, "the session cookie came twice with different values, so the visitor is anonymous: "+
+			"after a change of CookieDomain or CookiePath change CookieName too; against cookies of neighbouring hosts use the prefix __Host-", nil)
+	}
 	if s.key == "" {
 		return
 	}

@@ -35,6 +35,8 @@ type Session struct {
 	key string
 	// sent: the browser sent a cookie of our name, whatever it held.
 	sent bool
+	// ambiguous: it sent several that differ, and none was taken.
+	ambiguous bool
 	// known is the key the browser holds, so that a change can still be saved
 	// under it when no cookie can be sent any more.
 	known string
