@@ -21,7 +21,7 @@
 // and sets the modification time of what it writes so that this comes to
 // Record.ExpireDate, which is why both sides must agree on the cookie age
 // ([WithCookieAge]). A date wins over Record.ExpireDate; the engine always gives the
-// same. Extending a session sets the modification time and leaves the content
+// same; Django before 4.1 fails on a file with one. Extending a session sets the modification time and leaves the content
 // alone. The precision is that of the file system: nanoseconds on ext4, XFS and
 // APFS, 100 ns on NTFS; Django's own is a microsecond.
 //
