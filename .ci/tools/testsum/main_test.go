@@ -91,8 +91,8 @@ func TestFilter(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
-			if got.ok() != test.ok {
-				t.Errorf("ok: got %t, want %t", got.ok(), test.ok)
+			if got := got.ok(false); got != test.ok {
+				t.Errorf("ok: got %t, want %t", got, test.ok)
 			}
 			if !strings.Contains(out.String(), test.prints) {
 				t.Errorf("output lacks %q:\n%s", test.prints, out.String())
@@ -101,5 +101,15 @@ func TestFilter(t *testing.T) {
 				t.Errorf("output shows %q:\n%s", test.hides, out.String())
 			}
 		})
+	}
+}
+
+func TestAllowSkips(t *testing.T) {
+	t.Parallel()
+	if sum := (summary{passed: 1, skipped: 1}); !sum.ok(true) {
+		t.Errorf("%+v: got a failure, want none when skips are allowed", sum)
+	}
+	if sum := (summary{passed: 1, skipped: 1, failed: 1}); sum.ok(true) {
+		t.Errorf("%+v: got no failure, want one: a test failed", sum)
 	}
 }
