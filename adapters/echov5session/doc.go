@@ -1,0 +1,25 @@
+// Package echov5session gives Echo v5 the sessions of package core.
+//
+//	e := echo.New()
+//	e.Use(echov5session.Middleware(m))
+//	e.GET("/", echov5session.Handle(func(c *echov5session.Context) error {
+//		c.Session().Set("seen", true)
+//		return c.String(http.StatusOK, "hello")
+//	}))
+//
+// A handler that takes Echo's own context asks [From] for its session. The names
+// are those of package echosession, which is for Echo v4.
+//
+// The session is saved, and its cookie set, just before the first byte of the
+// response leaves; a request that does not use its session costs no I/O. If the
+// session cannot be loaded or saved, what the handler wrote is discarded and the
+// middleware returns an echo.HTTPError (503, or 400 if the user logged out
+// meanwhile) that wraps the cause, which Echo's HTTPErrorHandler answers as it does
+// everything else.
+//
+// An error that a handler returns is answered by the HTTPErrorHandler after all
+// middleware. The session waits for that: the error handler can still use it, and
+// the status it chooses decides whether changes are saved (below 500) or dropped.
+// So they are at a panic, and where nobody answers at all. A Flush of the session
+// is done in every case.
+package echov5session

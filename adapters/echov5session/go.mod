@@ -1,0 +1,12 @@
+module github.com/djinn-go/djinn/adapters/echov5session
+
+go 1.25.0
+
+require (
+	github.com/djinn-go/djinn v0.0.0
+	github.com/labstack/echo/v5 v5.4.4
+)
+
+require golang.org/x/time v0.15.0 // indirect
+
+replace github.com/djinn-go/djinn => ../..
