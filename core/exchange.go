@@ -75,7 +75,10 @@ func (x *Exchange) Commit(status int) error {
 	if !s.accessed && !s.pending && !s.m.cfg.SaveEveryRequest {
 		return nil
 	}
-	if x.err = s.commit(); x.err == nil {
+	s.status = http.StatusInternalServerError // of a panic: End is to save nothing either
+	x.err = s.commit(status)
+	s.status = status
+	if x.err == nil {
 		s.writeHeader(x.writer.ResponseWriter.Header())
 	}
 	return x.err

@@ -97,23 +97,28 @@ func (s *Session) set(what, name, text string, err error) {
 // If another request set it meanwhile, that one stays.
 func (s *Session) SetDefault(name string, value any) any {
 	text, err := encodeItem(name, value)
-	s.mu.Lock()
-	s.access()
-	if findMember(s.items, name) < 0 && s.writable("SetDefault") {
-		s.modify()
-		if err != nil {
-			s.fail(err)
-		} else {
-			s.apply(name, func(old string, ok bool) (string, error) {
-				if ok {
-					return old, nil
-				}
-				return text, nil
-			})
-		}
-	}
-	s.mu.Unlock()
+	s.setDefault(name, text, err)
 	return s.Get(name)
+}
+
+func (s *Session) setDefault(name, text string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.access()
+	if findMember(s.items, name) >= 0 || !s.writable("SetDefault") {
+		return
+	}
+	s.modify()
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.apply(name, func(old string, ok bool) (string, error) {
+		if ok {
+			return old, nil
+		}
+		return text, nil
+	})
 }
 
 // Update sets several items, in the order of their names.
@@ -147,9 +152,7 @@ func (s *Session) Delete(name string) {
 
 // Pop removes an item and returns it, or nil if there was none.
 func (s *Session) Pop(name string) any {
-	s.mu.Lock()
-	text, ok := s.remove("Pop", name)
-	s.mu.Unlock()
+	text, ok := s.pop(name)
 	if !ok {
 		return nil
 	}
@@ -158,6 +161,13 @@ func (s *Session) Pop(name string) any {
 		return nil
 	}
 	return v
+}
+
+// pop is Pop without the decoding.
+func (s *Session) pop(name string) (text string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.remove("Pop", name)
 }
 
 // remove takes an item out and returns its text. Called with mu held.

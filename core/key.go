@@ -47,9 +47,7 @@ func (k Key[T]) Delete(s *Session) { s.Delete(string(k)) }
 
 // Pop removes the item and returns it, or the zero value if there was none.
 func (k Key[T]) Pop(s *Session) T {
-	s.mu.Lock()
-	text, ok := s.remove("Pop", string(k))
-	s.mu.Unlock()
+	text, ok := s.pop(string(k))
 	var zero T
 	if !ok {
 		return zero

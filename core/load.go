@@ -31,17 +31,19 @@ func (s *Session) access() {
 // load asks the store for the session, once. A failure sticks; a record that is
 // not there, or that cannot be read, makes the visitor anonymous.
 func (s *Session) load() {
-	s.loaded = true
 	if s.ambiguous {
 		s.m.reject(s.ctx, "the session cookie came twice with different values, so the visitor is anonymous: "+
 			"after a change of CookieDomain or CookiePath change CookieName too; against cookies of neighbouring hosts use the prefix __Host-", nil)
 	}
 	if s.key == "" {
+		s.loaded = true
 		return
 	}
 	ctx, cancel := s.m.deadline(s.ctx)
 	defer cancel()
-	switch found, err := s.fetch(ctx); {
+	found, err := s.fetch(ctx)
+	s.loaded = true // only now: a store that panicked has not been asked
+	switch {
 	case err != nil:
 		s.fail(err)
 		s.errSeen = s.failOpen || s.m.cfg.FailOpen
@@ -77,6 +79,7 @@ func (s *Session) fetch(ctx context.Context) (found bool, err error) {
 // refresh loads the record again and does this request's changes on it again. If
 // the session has ended since it was seen alive, so have the changes.
 func (s *Session) refresh(ctx context.Context) error {
+	s.stale = true // until all is done: a function of the handler's may panic
 	found, err := s.fetch(ctx)
 	if err != nil {
 		return err
@@ -87,8 +90,11 @@ func (s *Session) refresh(ctx context.Context) error {
 		}
 		s.forget() // it never lived: what was set begins a new session
 	}
+	if err := s.replay(); err != nil {
+		return err
+	}
 	s.loaded, s.stale = true, false
-	return s.replay()
+	return nil
 }
 
 // dirty tells whether an item's text differs from what the store has.

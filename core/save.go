@@ -19,7 +19,7 @@ func (m *Manager) deadline(ctx context.Context) (context.Context, context.Cancel
 // commit saves the session as the response's status allows. It runs when the
 // response begins and outlives a client that hangs up, but not StoreTimeout.
 // Called with mu held.
-func (s *Session) commit() error {
+func (s *Session) commit(status int) error {
 	ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
 	defer cancel()
 	if err := s.deleteDoomed(ctx); err != nil {
@@ -35,7 +35,7 @@ func (s *Session) commit() error {
 		s.drop()
 		return nil
 	}
-	if s.status >= 500 {
+	if status >= 500 {
 		s.drop()
 		return nil
 	}
