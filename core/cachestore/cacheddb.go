@@ -76,6 +76,8 @@ func (o *CachedDBOptions) complete() {
 //     row before a logout, or wrote the cache after another write, can store what
 //     is old, for the session's whole life. Updates from Go notice that, since
 //     they go by the row, and remove it; reads do not.
+//   - The cache lost writes that it had acknowledged, as Redis may when a replica
+//     takes over. An old entry then lives for as long as it would have.
 //   - Rows that are deleted or changed past this store and past Django.
 //
 // A cache that is down or slow costs speed, not sessions: after a failure it is

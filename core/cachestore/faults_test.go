@@ -260,3 +260,58 @@ func TestCacheReachesNoOtherEntries(t *testing.T) {
 		t.Error("Create under a key that is none: got no error")
 	}
 }
+
+// None in the cache is what Django takes for a miss, so nothing can be made of it.
+func TestCacheTakesNoneForAMiss(t *testing.T) {
+	t.Parallel()
+	cache, key := newMemory(), core.NewKey()
+	none := cachestore.Item{Value: "\x80\x05N.", Expires: time.Now().Add(time.Hour)}
+	if err := cache.Set(ctx, ":1:django.contrib.sessions.cache"+key, none); err != nil {
+		t.Fatal(err)
+	}
+	store := cachestore.New(cache, cachestore.Options{})
+	if _, err := store.Load(ctx, key); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("Load: got %v, want ErrNotFound", err)
+	}
+	if _, err := store.Update(ctx, core.Record{Key: key, ExpireDate: time.Now().Add(time.Hour)}); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("Update: got %v, want ErrNotFound", err)
+	}
+}
+
+// A cache that is behind the time must not keep a session alive.
+func TestCachedDBExpiresByItsOwnClock(t *testing.T) {
+	t.Parallel()
+	f := newFailing(t)
+	key := f.create(`{}`)
+	f.load(f.store, key)
+	f.load(f.store, key)
+	before := f.durable.loads.Load()
+	f.now = f.now.Add(2 * time.Hour)
+	if _, err := f.store.Load(ctx, key); err != nil {
+		t.Fatal(err) // the row lives by the table's clock
+	}
+	if n := f.durable.loads.Load() - before; n != 1 {
+		t.Errorf("an entry that has expired: the database was asked %d times, want once", n)
+	}
+}
+
+// Neither the cache nor the database said what became of a change.
+func TestCachedDBOwesTheCacheAfterAnUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	f := newFailing(t)
+	f.store = cachestore.NewCachedDB(f.faults, unsure{f.durable}, cachestore.CachedDBOptions{
+		Options: cachestore.Options{Now: func() time.Time { return f.now }},
+		OnError: func(context.Context, error) {},
+	})
+	key := f.create(`{"a":1}`)
+	f.load(f.store, key)
+	f.faults.set(errDown, false)
+	if _, err := f.store.Update(ctx, f.record(key, `{"a":2}`)); !errors.Is(err, errDown) {
+		t.Fatalf("Update: got %v, want the store's error", err)
+	}
+	f.faults.set(nil, false)
+	f.now = f.now.Add(2 * time.Second)
+	if got := f.load(f.store, key); got != `{"a":2}` {
+		t.Errorf("when the cache is back: got %s, want the row", got)
+	}
+}

@@ -3,6 +3,7 @@ package cachestore_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -118,4 +119,39 @@ func BenchmarkMemoryGet(b *testing.B) {
 			_, _, _ = m.Get(ctx, "key")
 		}
 	})
+}
+
+// Whatever is done in whatever order, what was stored last is there, and the
+// books balance.
+func TestMemoryAtRandom(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	m := cachestore.NewMemory(cachestore.MemoryOptions{MaxEntries: 10})
+	for i := range 20_000 {
+		key := fmt.Sprint(rnd.IntN(20))
+		switch rnd.IntN(4) {
+		case 0, 1:
+			put(t, m, key, strings.Repeat("v", rnd.IntN(50)))
+			if !has(t, m, key) {
+				t.Fatalf("step %d: what was stored just now is gone", i)
+			}
+		case 2:
+			has(t, m, key)
+		case 3:
+			if _, err := m.Delete(ctx, key); err != nil {
+				t.Fatal(err)
+			}
+			if has(t, m, key) {
+				t.Fatalf("step %d: what was deleted is there", i)
+			}
+		}
+	}
+	for i := range 20 {
+		if _, err := m.Delete(ctx, fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := fmt.Sprint(m), "cachestore.Memory(0 entries, 0 bytes)"; got != want {
+		t.Errorf("after deleting all: got %s, want %s", got, want)
+	}
 }

@@ -1,0 +1,43 @@
+package cachestore_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/cachestore"
+	"github.com/djinn-go/djinn/core/memstore"
+)
+
+// Sessions of one process, in memory that is bounded.
+func Example() {
+	cache := cachestore.NewMemory(cachestore.MemoryOptions{MaxBytes: 256 << 20})
+	store := cachestore.New(cache, cachestore.Options{})
+
+	m, err := core.New(store, core.Config{SecretKey: "django-insecure-only-an-example-of-fifty-characters"})
+	fmt.Println(m, err)
+	// Output: core.Manager(*cachestore.Store, cookie "sessionid") <nil>
+}
+
+// A cache in front of the sessions of a database, here one of memory.
+func ExampleNewCachedDB() {
+	cache := cachestore.NewMemory(cachestore.MemoryOptions{})
+	store := cachestore.NewCachedDB(cache, memstore.New(), cachestore.CachedDBOptions{MaxAge: time.Minute})
+
+	items, err := core.MakeValues("cart", []int{7, 9})
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	key, err := store.Create(ctx, core.Record{Key: core.NewKey(), Values: items, ExpireDate: time.Now().Add(time.Hour)})
+	if err != nil {
+		panic(err)
+	}
+	rec, err := store.Load(ctx, key) // asks the cache and not the database
+	fmt.Println(rec.Values.Get("cart"), err)
+	fmt.Println(store)
+	// Output:
+	// [7 9] <nil>
+	// cachestore.CachedDB(*cachestore.Memory, *memstore.Store)
+}
