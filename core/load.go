@@ -46,7 +46,6 @@ func (s *Session) load() {
 	switch {
 	case err != nil:
 		s.fail(err)
-		s.errSeen = s.failOpen || s.m.cfg.FailOpen
 	case found:
 		s.items = s.base
 	default:
@@ -63,6 +62,8 @@ func (s *Session) fetch(ctx context.Context) (found bool, err error) {
 		return false, nil
 	}
 	if err != nil {
+		neverSeen := s.expireDate.IsZero()
+		s.errSeen = neverSeen && (s.failOpen || s.m.cfg.FailOpen)
 		return false, err
 	}
 	values, err := rec.Decode(s.m.codec)

@@ -25,24 +25,24 @@ func (s *Session) commit(status int) error {
 	if err := s.deleteDoomed(ctx); err != nil {
 		return err
 	}
+	if s.err == nil && status < 500 {
+		if s.m.cfg.SaveEveryRequest && s.key != "" {
+			s.pending = true
+		}
+		if err := s.save(ctx); err == nil || !s.errSeen {
+			return err
+		}
+	}
 	if s.err != nil {
 		if !s.errSeen {
 			return s.err
 		}
-		if s.pending {
+		if s.pending && s.modified {
 			s.m.reject(ctx, "changes were dropped because the session could not be loaded or encoded", s.err)
 		}
-		s.drop()
-		return nil
 	}
-	if status >= 500 {
-		s.drop()
-		return nil
-	}
-	if s.m.cfg.SaveEveryRequest && s.key != "" {
-		s.pending = true
-	}
-	return s.save(ctx)
+	s.drop()
+	return nil
 }
 
 // commitLate saves when no cookie can be sent any more, which works only for a
