@@ -736,3 +736,14 @@ func TestManagerOutsideRequests(t *testing.T) {
 		t.Errorf("ClearExpired of a store that cannot = %v, want ErrUnsupported", err)
 	}
 }
+
+// MarkModified on a session that has no key yet has nothing to ask the store for.
+func TestMarkModifiedOfNothing(t *testing.T) {
+	t.Parallel()
+	st := newSite(t, core.Config{}, nil)
+	w := st.visit(func(s *core.Session, _ http.ResponseWriter) { s.MarkModified() })
+	st.wantCalls("")
+	if got := w.Header().Get("Set-Cookie"); got != "" {
+		t.Error("an empty session got a cookie")
+	}
+}

@@ -53,10 +53,13 @@ func (s *Session) load() {
 	}
 }
 
-// fetch reads the record into base. found is false if there is none, or none that
-// can be read: that one is left as it is, so that a deploy with a wrong
-// SECRET_KEY logs nobody out once it is rolled back.
+// fetch reads the record into base. found is false if there is no key, no record,
+// or none that can be read: that one is left as it is, so that a deploy with a
+// wrong SECRET_KEY logs nobody out once it is rolled back.
 func (s *Session) fetch(ctx context.Context) (found bool, err error) {
+	if s.key == "" {
+		return false, nil
+	}
 	rec, err := s.m.load(ctx, s.key)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
