@@ -83,10 +83,28 @@ func (w *Writer) FlushError() error {
 func (w *Writer) Flush() { _ = w.FlushError() }
 
 // Hijack commits and hands over the connection. See [Exchange.CommitHijacked]
-// for what cannot be saved then.
+// for what cannot be saved then. Where the writers below cannot hijack it commits
+// nothing, so that the handler can still answer in another way.
 func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if !canHijack(w.ResponseWriter) {
+		return nil, nil, http.ErrNotSupported
+	}
 	if err := w.x.CommitHijacked(); err != nil {
 		return nil, nil, err
 	}
 	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// canHijack looks for an http.Hijacker as http.ResponseController does.
+func canHijack(w http.ResponseWriter) bool {
+	for {
+		switch t := w.(type) {
+		case http.Hijacker:
+			return true
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			return false
+		}
+	}
 }
