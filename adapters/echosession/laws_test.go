@@ -2,6 +2,7 @@ package echosession_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -16,10 +17,41 @@ import (
 
 func TestLaws(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, adaptertest.Framework{Name: "echo", Build: build})
+	adaptertest.Run(t, adaptertest.Framework{Name: "echo", Build: mounting{}.build})
 }
 
-func build(app adaptertest.App) http.Handler {
+// Middleware of Echo's that puts a writer of its own into the response, and takes
+// it out again before errors are answered.
+func TestLawsInsideBodyDump(t *testing.T) {
+	t.Parallel()
+	dump := middleware.BodyDump(func(echo.Context, []byte, []byte) {})
+	adaptertest.Run(t, adaptertest.Framework{Name: "echo, inside BodyDump", Build: mounting{dump}.build})
+}
+
+// Gzip holds back the status, and more of what it is given the larger MinLength is.
+func TestLawsInsideGzip(t *testing.T) {
+	t.Parallel()
+	const vary, twice = "Gzip adds to Vary, which the case compares", "the case compresses itself, and Gzip once more"
+	waived := map[string]string{
+		"untouched/no-io": vary, "cache/vary": vary, "error/page-reads-session": vary,
+		"wrapped/gzip-inside": twice, "wrapped/gzip-outside": twice,
+		"wrapped/timeout-gzip-inside": twice, "wrapped/timeout-gzip-outside": twice,
+		"wrapped/gzip-timeout-inside": twice, "wrapped/gzip-timeout-outside": twice,
+		"stream/early-hints-sent": "Gzip does not hand on informational responses",
+	}
+	for _, minLength := range []int{0, 1024} {
+		outer := middleware.GzipWithConfig(middleware.GzipConfig{MinLength: minLength})
+		t.Run(fmt.Sprint(minLength), func(t *testing.T) {
+			t.Parallel()
+			adaptertest.Run(t, adaptertest.Framework{Name: "echo, inside Gzip", Build: mounting{outer}.build, Waived: waived})
+		})
+	}
+}
+
+// mounting is what the sessions are mounted in, if anything.
+type mounting struct{ outer echo.MiddlewareFunc }
+
+func (mt mounting) build(app adaptertest.App) http.Handler {
 	e := echo.New()
 	e.Logger.SetOutput(io.Discard)
 	if app.OnError != nil {
@@ -31,6 +63,9 @@ func build(app adaptertest.App) http.Handler {
 	}
 	if app.Recovery == adaptertest.RecoveryOutside {
 		e.Use(middleware.Recover())
+	}
+	if mt.outer != nil {
+		e.Use(mt.outer)
 	}
 	for _, m := range app.Managers {
 		e.Use(echosession.Middleware(m))

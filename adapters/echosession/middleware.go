@@ -20,9 +20,8 @@ func Middleware(m *core.Manager, opts ...Option) echo.MiddlewareFunc {
 			}
 			x := &exchange{c: c, res: c.Response(), cfg: cfg}
 			x.under = x.res.Writer
-			x.writer = writer{Writer: x.Writer(), x: x}
 			c.SetRequest(x.Begin(m, x.under, c.Request()))
-			x.res.Writer = &x.writer // and stays: errors are answered after us
+			x.res.Writer = x.Writer() // and stays: errors are answered after us
 			return x.serve(next)
 		}
 	}
@@ -31,11 +30,11 @@ func Middleware(m *core.Manager, opts ...Option) echo.MiddlewareFunc {
 // exchange is a request under this middleware, in one allocation.
 type exchange struct {
 	core.Exchange
-	writer writer
-	c      echo.Context
-	res    *echo.Response
-	under  http.ResponseWriter // res.Writer as it was
-	cfg    *config
+	c     echo.Context
+	res   *echo.Response
+	under http.ResponseWriter // res.Writer as it was
+	cfg   *config
+	over  bool // the exchange has ended
 }
 
 // serve calls the rest of the chain. A panic passes through.
@@ -55,7 +54,7 @@ func (x *exchange) serve(next echo.HandlerFunc) error {
 // given: to a panic, or to an error.
 func (x *exchange) finish(err error, unanswered bool) error {
 	if unanswered && !x.Committed() && x.CommitFlush() == nil {
-		x.writer.last = true
+		x.res.Before(x.answered)
 		return err
 	}
 	defer x.End()
@@ -63,6 +62,29 @@ func (x *exchange) finish(err error, unanswered bool) error {
 		return x.fail(failed)
 	}
 	return err
+}
+
+// answered ends the exchange when the answer to an error or panic begins. Echo
+// calls it from Response.WriteHeader, whatever writers outer middleware such as
+// Gzip has put below that since. If the session cannot be saved, the
+// HTTPErrorHandler is asked again, about that, and the answer under way is dropped.
+func (x *exchange) answered() {
+	if x.over {
+		return
+	}
+	x.over = true
+	err := x.Commit(x.res.Status)
+	x.End()
+	if err == nil {
+		return
+	}
+	if w := x.res.Writer; w != http.ResponseWriter(x.Writer()) {
+		x.under = w // outer middleware has ended and taken our writer out with its own
+	}
+	if err := x.fail(err); err != nil {
+		x.c.Echo().HTTPErrorHandler(err, x.c)
+	}
+	x.res.Writer, x.res.Committed = x.Writer(), true // which lets nothing through any more
 }
 
 // fail makes the response as it was before the handler began and answers with the
