@@ -45,40 +45,6 @@ func (s *Session) commit(status int) error {
 	return nil
 }
 
-// commitLate saves when no cookie can be sent any more, which works only for a
-// session that the browser knows. What cannot be saved is reported and dropped.
-func (s *Session) commitLate() error {
-	ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
-	defer cancel()
-	if err := s.deleteDoomed(ctx); err != nil || !s.pending {
-		return err
-	}
-	const early = ": change the session before the first byte is written"
-	refused := ""
-	switch {
-	case s.err != nil:
-		refused = "changes were dropped because the session could not be loaded or encoded"
-	case s.status >= 500:
-		refused = "changes were dropped because the response is an error"
-	case s.rotate:
-		refused = "CycleKey and the changes with it were dropped: the new key cannot reach the browser any more" + early
-	case s.isEmpty():
-	case s.key == "" || s.key != s.known:
-		refused = "changes were dropped: the cookie of a new session cannot reach the browser any more" + early
-	default:
-		if err := s.save(ctx); err != nil {
-			return err
-		}
-		_ = s.unreachable() // it has reported; the response goes on
-		return nil
-	}
-	if refused != "" {
-		s.m.reject(ctx, refused, s.err)
-	}
-	s.drop()
-	return nil
-}
-
 // deleteDoomed removes the records of flushed sessions.
 func (s *Session) deleteDoomed(ctx context.Context) error {
 	for len(s.doomed) > 0 {
@@ -269,19 +235,6 @@ func (s *Session) fits(key string) error {
 	return fmt.Errorf("%w: its cookie has %d bytes with name and attributes, browsers drop those over %d: "+
 		"keep less in the session, or use a store that keeps it on the server", ErrTooLarge, len(cookie), maxCookie)
 }
-
-// unreachable reports a save after the last moment for a cookie that came to
-// another key than the browser's: what was saved is lost.
-func (s *Session) unreachable() error {
-	if s.key == "" || s.key == s.known {
-		return nil
-	}
-	s.m.reject(s.ctx, errUnreachable.Error(), nil)
-	return errUnreachable
-}
-
-var errUnreachable = errors.New("djinn: the change is lost: it changed the cookie, which cannot reach the browser any more: " +
-	"change the session before the first byte is written")
 
 // wrote takes note of what the store has now, and reports.
 func (s *Session) wrote(ctx context.Context, op string, start time.Time, key string, rec Record, err error) error {

@@ -216,7 +216,8 @@ func (s *Session) CycleKey() {
 
 // Save saves now rather than when the response begins, and returns what went
 // wrong. The cookie is still sent with the response. It is the only way to save a
-// session of [Manager.Open]. An empty session is not saved.
+// session of [Manager.Open]. An empty session is not saved. After the response has
+// begun, what would need a new cookie is dropped instead, which is an error.
 func (s *Session) Save(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,11 +231,16 @@ func (s *Session) Save(ctx context.Context) error {
 	}
 	ctx, cancel := s.m.deadline(ctx)
 	defer cancel()
+	if s.phase == committed {
+		lost, err := s.saveLate(ctx)
+		s.errSeen = err != nil
+		if lost != "" {
+			return errors.New("djinn: " + lost)
+		}
+		return err
+	}
 	err := s.save(ctx)
 	s.errSeen = err != nil
-	if err == nil && s.phase == committed {
-		err = s.unreachable()
-	}
 	return err
 }
 
