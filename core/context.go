@@ -34,7 +34,7 @@ func (m *Manager) Session(ctx context.Context) *Session {
 	s, ok := m.Lookup(ctx)
 	if !ok {
 		panic("djinn: no session in this context: put the Manager's middleware around the handler " +
-			"(Manager.Handler, or Middleware of ginsession, echosession, chisession), and pass the request's own context")
+			"(Manager.Handler, or Middleware of ginsession, echosession, echov5session, chisession), and pass the request's own context")
 	}
 	return s
 }

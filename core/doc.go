@@ -11,8 +11,8 @@
 //	s := m.Session(r.Context())
 //	visits.Update(s, func(n int) int { return n + 1 })
 //
-// For Gin, Echo and Chi there are the modules ginsession, echosession and
-// chisession; for a database the module gormstore, whose table a Django site can
+// For Gin, Echo and Chi there are the modules ginsession, echosession (and
+// echov5session) and chisession; for a database the module gormstore, whose table a Django site can
 // share. Package sessiontest is for tests of handlers, storetest and adaptertest
 // hold the rules for those who write a store or an adapter of their own.
 //
