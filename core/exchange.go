@@ -140,11 +140,18 @@ func (x *Exchange) Err() error {
 }
 
 // ResetHeader gives the response the headers it had when the request came in, so
-// that an error response does not carry the handler's ETag or Content-Length.
+// that an error response does not carry the handler's ETag or Content-Length. The
+// key that [Session.Save] has made before the failure goes out all the same.
 func (x *Exchange) ResetHeader() {
 	h := x.writer.ResponseWriter.Header()
 	clear(h)
 	maps.Copy(h, x.entry)
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.newKey() {
+		s.writeHeader(h)
+	}
 }
 
 // End ends the exchange: what changed after the response had begun is saved if
@@ -180,12 +187,16 @@ func (m *Manager) HandleError(w http.ResponseWriter, r *http.Request, err error)
 // adapter prefers [Manager.HandleError] to its framework's own way.
 func (m *Manager) HasErrorHandler() bool { return m.cfg.ErrorHandler != nil }
 
+// newKey tells whether this request has saved the session under a key that the
+// browser does not know yet.
+func (s *Session) newKey() bool { return s.saved && s.key != "" && s.key != s.known }
+
 // writeHeader writes what the commit came to. Called with mu held.
 func (s *Session) writeHeader(h http.Header) {
 	cfg := &s.m.cfg
 	cookie := ""
 	switch {
-	case s.err != nil: // the handler decided: the cookie stays as it is
+	case s.err != nil && !s.newKey(): // the handler decided: the cookie stays as it is
 	case s.saved && s.key != "":
 		now := cfg.Now()
 		cookie = cfg.setCookie(s.key, now, s.expiry().age(now, cfg.CookieAge), s.expireAtBrowserClose())
