@@ -16,28 +16,41 @@ import (
 	"github.com/djinn-go/djinn/core/storetest"
 )
 
+// suitePrefix tells the sessions of this run from all others.
+var suitePrefix = rand.Text()
+
 // runAll runs all suites on one client.
 func runAll(t *testing.T, client redis.UniversalClient) {
 	cache := rediscache.New(client)
-	prefix := rand.Text()
 	t.Run("cachetest", func(t *testing.T) {
 		cachetest.Run(t, func(*testing.T) cachestore.Cache { return cache })
 	})
 	t.Run("cache", func(t *testing.T) {
 		storetest.Run(t, func(testing.TB) core.Store {
-			return cachestore.New(cache, cachestore.Options{KeyPrefix: prefix})
+			return cachestore.New(cache, cachestore.Options{KeyPrefix: suitePrefix})
 		}, storetest.ExpiryPrecision(time.Millisecond))
 	})
 	t.Run("cached_db", func(t *testing.T) {
 		storetest.Run(t, func(testing.TB) core.Store {
 			// The suite counts on hits, so the cache may take its time here.
-			opts := cachestore.CachedDBOptions{Options: cachestore.Options{KeyPrefix: prefix}, CacheTimeout: 5 * time.Second}
+			opts := cachestore.CachedDBOptions{Options: cachestore.Options{KeyPrefix: suitePrefix}, CacheTimeout: 5 * time.Second}
 			return cachestore.NewCachedDB(cache, memstore.New(), opts)
 		})
 	})
 }
 
-func TestServer(t *testing.T) { runAll(t, shared(t)) }
+func TestServer(t *testing.T) {
+	client := shared(t)
+	t.Cleanup(func() { // some sessions of the suites live for 50 years
+		ctx := context.Background()
+		for _, pattern := range []string{suitePrefix + ":*", ":1:cachetest*"} {
+			for keys := client.Scan(ctx, 0, pattern, 1000).Iterator(); keys.Next(ctx); {
+				client.Del(ctx, keys.Val())
+			}
+		}
+	})
+	runAll(t, client)
+}
 
 func TestCluster(t *testing.T) { runAll(t, startCluster(t).client(t)) }
 
