@@ -176,10 +176,7 @@ func (m *Manager) wrote(ctx context.Context, op string, start time.Time, err err
 	case errors.Is(err, ErrConflict):
 		m.report(ctx, Event{Kind: EventConflict, Op: op, Duration: d})
 		return ErrConflict
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrExists):
-		return err
-	case isEncode(err):
-		m.report(ctx, Event{Kind: EventFailed, Op: op, Err: err, Duration: d})
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrExists), isEncode(err):
 		return err
 	default:
 		err = &StoreError{Op: op, Err: err}

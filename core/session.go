@@ -264,10 +264,14 @@ func (s *Session) lateUse(what string) {
 		"read what a goroutine needs before starting it, or use Manager.Open", nil)
 }
 
-// fail keeps the first error.
+// fail keeps the first error, and reports what the store has not been blamed for.
 func (s *Session) fail(err error) {
-	if s.err == nil {
-		s.err = err
+	if s.err != nil {
+		return
+	}
+	s.err = err
+	if isEncode(err) {
+		s.m.report(s.ctx, Event{Kind: EventFailed, Err: err})
 	}
 }
 

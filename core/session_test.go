@@ -296,3 +296,24 @@ func TestConcurrentUseInOneRequest(t *testing.T) {
 		t.Errorf("n = %v, want 400", got)
 	}
 }
+
+// Whatever makes a response an error is reported once, not only to the visitor.
+func TestUnkeepableItemsAreReported(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]any{"a channel": make(chan int), "too large": strings.Repeat("x", 200)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := newSite(t, core.Config{MaxSize: 100}, nil)
+			st.visit(func(s *core.Session, _ http.ResponseWriter) { s.Set("the item", value) })
+			var failed []core.Event
+			for _, e := range st.events.all {
+				if e.Kind == core.EventFailed {
+					failed = append(failed, e)
+				}
+			}
+			if len(failed) != 1 || core.StatusCode(failed[0].Err) != http.StatusInternalServerError {
+				t.Errorf("reported %v, want one failure that says why the response is a 500", failed)
+			}
+		})
+	}
+}
