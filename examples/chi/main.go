@@ -33,13 +33,14 @@ func newHandler(env *setup.Env) (http.Handler, error) {
 	m, err := core.New(env.Store, core.Config{
 		SecretKey:    env.SecretKey,
 		CookieName:   env.CookieName,
+		CookieAge:    env.CookieAge,
 		ErrorHandler: sessionError,
 		Observer:     trace.Observe, // for the panel at the foot of the page
 	})
 	if err != nil {
 		return nil, err
 	}
-	return trace.Handler(env.CookieName, routes(m)), nil
+	return trace.Handler(env.CookieName, env.Engine, routes(m)), nil
 }
 
 func routes(m *core.Manager) *chi.Mux {

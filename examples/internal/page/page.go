@@ -76,6 +76,15 @@ func (v *View) Panel() Panel {
 	return p
 }
 
+// Engine is where the sessions live, under its name in SESSION_ENGINE.
+func (v *View) Engine() string { return v.trace.Snapshot().Engine }
+
+// InCookie tells whether the cookie is the session, and the server keeps nothing.
+func (v *View) InCookie() bool { return v.Engine() == signedCookies }
+
+// Log is what the panel knows from below the engine.
+func (v *View) Log() string { return wordsOf(v.Engine()).log }
+
 // Previous is what the session did in the request that led here by a redirect, or
 // nil.
 func (v *View) Previous() *Panel { return v.before }

@@ -21,7 +21,7 @@ func get(t *testing.T, m *core.Manager, cookie string, handle http.HandlerFunc) 
 		r.AddCookie(&http.Cookie{Name: "sessionid", Value: cookie})
 	}
 	w := httptest.NewRecorder()
-	trace.Handler("sessionid", m.Handler(handle)).ServeHTTP(w, r)
+	trace.Handler("sessionid", "db", m.Handler(handle)).ServeHTTP(w, r)
 	return w.Body.String()
 }
 

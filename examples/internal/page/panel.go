@@ -17,9 +17,12 @@ type Panel struct {
 	// what is in it now.
 	Before string
 	Items  []Item
-	Key    string
-	// Statements is how many the database was asked.
-	Statements int
+	// Where tells where the items are kept; empty if they are not.
+	Where string
+	// Asked is how much the engine asked, and AskedOf what one of them is called;
+	// empty if nobody counts there.
+	Asked   int
+	AskedOf string
 }
 
 // Step is one moment of the request.
@@ -42,21 +45,25 @@ type Item struct{ Name, Text string }
 
 // newPanel puts a trace into words.
 func newPanel(snap trace.Snapshot) Panel {
+	words := wordsOf(snap.Engine)
 	p := Panel{
 		Method: snap.Method, Path: snap.Path,
-		Steps: steps(snap),
-		Key:   snap.Key,
+		Steps: steps(snap, words),
+		Where: words.where(snap.Key),
 	}
 	saved := false
 	for _, e := range snap.Events {
 		saved = saved || e.Kind == core.EventSaved
-		p.Statements += len(e.Statements)
+		p.Asked += len(e.Statements)
+	}
+	if p.AskedOf = words.asked; p.AskedOf != "" && p.Asked != 1 {
+		p.AskedOf += "s"
 	}
 	p.Lamps = []Lamp{
 		{"loaded", "its items are known", snap.Now.Loaded},
 		{"accessed", "the handler looked at it", snap.Now.Accessed},
 		{"modified", "the handler changed it", snap.Now.Modified},
-		{"saved", "the store has the change", saved},
+		{"saved", words.kept, saved},
 	}
 	p.Before = "not loaded: no item is known yet, and the store has not been asked"
 	if snap.Before.Loaded {
@@ -67,7 +74,7 @@ func newPanel(snap trace.Snapshot) Panel {
 
 // steps tells the request from the cookie that came in to the cookie that goes
 // out.
-func steps(snap trace.Snapshot) []Step {
+func steps(snap trace.Snapshot, words words) []Step {
 	all := []Step{arrival(snap)}
 	if !snap.Now.Accessed {
 		return append(all, Step{
@@ -78,7 +85,7 @@ func steps(snap trace.Snapshot) []Step {
 	}
 	loads := 0
 	for loads < len(snap.Events) && isLoad(snap.Events[loads].Kind) {
-		all = append(all, eventStep(snap.Events[loads]))
+		all = append(all, words.step(snap.Events[loads]))
 		loads++
 	}
 	if loads == 0 {
@@ -88,9 +95,9 @@ func steps(snap trace.Snapshot) []Step {
 		all = append(all, change(snap))
 	}
 	for _, e := range snap.Events[loads:] {
-		all = append(all, eventStep(e))
+		all = append(all, words.step(e))
 	}
-	return append(all, departure(snap)...)
+	return append(all, departure(snap, words)...)
 }
 
 // ended tells whether the handler called Flush on a session that the store had.
@@ -152,7 +159,7 @@ func change(snap trace.Snapshot) Step {
 }
 
 // departure is the first byte of the response.
-func departure(snap trace.Snapshot) []Step {
+func departure(snap trace.Snapshot, words words) []Step {
 	if !snap.Begun {
 		if !snap.Now.Modified {
 			return nil
@@ -169,7 +176,7 @@ func departure(snap trace.Snapshot) []Step {
 		Kind:   "cookie",
 	}
 	if snap.SetCookie != "" {
-		s.Detail = "With the cookie, which tells the browser the key and how long to keep it."
+		s.Detail = words.cookie
 		s.Code = append(s.Code, "Set-Cookie: "+snap.SetCookie)
 		if snap.Key == "" {
 			s.Detail = "With an order to the browser to forget the cookie."
@@ -180,50 +187,6 @@ func departure(snap trace.Snapshot) []Step {
 		s.Code = append(s.Code, "Vary: Cookie")
 	}
 	return []Step{s}
-}
-
-// eventStep puts into words what the Manager told its Observer.
-func eventStep(e trace.Event) Step {
-	s := Step{Code: e.Statements, Kind: "write"}
-	switch e.Kind {
-	case core.EventLoaded:
-		s.Kind = "read"
-		s.Title = "First use: the session is loaded" + took(e)
-		s.Detail = "The handler asked for an item, so now the store is asked, once; the rest of the request reads from memory."
-		if !e.Found {
-			s.Title = "First use: the store knows no such session" + took(e)
-			s.Detail = "It has expired, was ended, or the key was made up. The visitor is anonymous, and the key is never used."
-		}
-	case core.EventSaved:
-		s.Title, s.Detail = saved(e)
-	case core.EventConflict:
-		s.Title = "Another request wrote first" + took(e)
-		s.Detail = "Nothing is overwritten: the session is loaded again and this request's changes are made on the fresh data."
-	case core.EventHealed:
-		s.Title, s.Kind = "The record cannot be read", "trouble"
-		s.Detail = "The visitor is anonymous, and the record stays as it is."
-	default:
-		s.Title, s.Kind = "The session reports: "+e.Kind.String(), "trouble"
-		s.Detail = "The program's log says more."
-	}
-	return s
-}
-
-// saved puts a write into words.
-func saved(e trace.Event) (title, detail string) {
-	switch e.Op {
-	case "create":
-		return "The session is created" + took(e), "Only now, when there is something to keep, under a random key that the server drew."
-	case "update":
-		return "The session is saved" + took(e), "Once, before the first byte leaves, and only if nobody changed it meanwhile."
-	case "touch":
-		return "The expiry moves" + took(e), "No item changed, so the data is not written again."
-	case "rotate":
-		return "The session gets a new key" + took(e), "The items stay. Whoever knew the old key has nothing now."
-	case "delete":
-		return "The record is deleted" + took(e), "A request still under way with the old cookie cannot bring it back."
-	}
-	return "The store writes: " + e.Op + took(e), ""
 }
 
 func took(e trace.Event) string {

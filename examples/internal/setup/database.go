@@ -14,18 +14,33 @@ import (
 	"gorm.io/gorm"
 )
 
-// openDatabase opens the database at that URL. No error contains the password.
-func openDatabase(rawURL string, log *sqlLog) (*gorm.DB, error) {
+// openDatabase opens the database at that URL, and says where it is. Neither that
+// nor an error contains the password.
+func openDatabase(rawURL string, log *sqlLog) (db *gorm.DB, where string, err error) {
 	dialector, password, err := dialectorFor(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+		return nil, "", fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	db, err := gorm.Open(dialector, &gorm.Config{Logger: log})
+	db, err = gorm.Open(dialector, &gorm.Config{Logger: log})
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: cannot open the %s database (%s): %w",
+		return nil, "", fmt.Errorf("DATABASE_URL: cannot open the %s database (%s): %w",
 			dialector.Name(), cures[dialector.Name()], hide(err, password))
 	}
-	return db, nil
+	return db, "in " + place(rawURL) + " (DATABASE_URL)", nil
+}
+
+// place is a database URL that dialectorFor accepts, without user, password and
+// parameters.
+func place(rawURL string) string {
+	scheme, rest, _ := strings.Cut(rawURL, ":")
+	if scheme == "sqlite" {
+		return fmt.Sprintf("the SQLite file %q", rest)
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "the " + scheme + " database"
+	}
+	return fmt.Sprintf("the %s database %q at %s", scheme, strings.Trim(u.Path, "/"), u.Host)
 }
 
 var cures = map[string]string{

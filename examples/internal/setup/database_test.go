@@ -25,7 +25,7 @@ func TestOpenDatabaseErrors(t *testing.T) {
 		"mysql://u:" + password + "@127.0.0.1:1":                            "no complete URL",
 	} {
 		var log strings.Builder
-		_, err := openDatabase(url, &sqlLog{out: &log})
+		_, _, err := openDatabase(url, &sqlLog{out: &log})
 		if log.Len() > 0 {
 			t.Errorf("%s: got %q in the log, want it in the error alone", url, log.String())
 		}
@@ -38,6 +38,19 @@ func TestOpenDatabaseErrors(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "ord-of-ours") {
 			t.Errorf("the error contains the password: %v", err)
+		}
+	}
+}
+
+func TestPlace(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"sqlite:a b.sqlite3":                          `the SQLite file "a b.sqlite3"`,
+		"postgres://u:s3cret@db.example:5432/x?a=s3c": `the postgres database "x" at db.example:5432`,
+		"mysql://u:s3cret@db.example/x":               `the mysql database "x" at db.example`,
+	} {
+		if got := place(url); got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }
@@ -56,7 +69,7 @@ func TestHide(t *testing.T) {
 func TestSQLLog(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	db, err := openDatabase("sqlite:"+filepath.Join(t.TempDir(), "db"), &sqlLog{out: &log, printAll: true})
+	db, _, err := openDatabase("sqlite:"+filepath.Join(t.TempDir(), "db"), &sqlLog{out: &log, printAll: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +88,7 @@ func TestSQLLog(t *testing.T) {
 func TestSQLiteSettings(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "100% odd?#.sqlite3")
-	db, err := openDatabase("sqlite:"+path, &sqlLog{out: io.Discard})
+	db, _, err := openDatabase("sqlite:"+path, &sqlLog{out: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

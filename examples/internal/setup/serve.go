@@ -16,8 +16,8 @@ import (
 // drainTimeout is how long requests under way may take after SIGINT or SIGTERM.
 const drainTimeout = 10 * time.Second
 
-// Main runs a program: it reads the settings, opens the database, serves what
-// build returns, and stops cleanly on SIGINT and SIGTERM. A second signal ends it
+// Main runs a program: it reads the settings, opens the store, serves what build
+// returns, and stops cleanly on SIGINT and SIGTERM. A second signal ends it
 // at once.
 func Main(build func(*Env) (http.Handler, error)) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -43,6 +43,7 @@ func run(ctx context.Context, build func(*Env) (http.Handler, error), getenv fun
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "sessions: engine %s, %s\n", env.Engine, env.Where)
 	return Serve(ctx, settings.Addr, handler, out)
 }
 

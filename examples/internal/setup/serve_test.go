@@ -44,9 +44,16 @@ func TestRun(t *testing.T) {
 			"DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "db")), in, &log)
 		_ = in.Close()
 	}()
-	line, err := bufio.NewReader(out).ReadString('\n')
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
 	if err != nil {
 		t.Fatalf("the program did not start: %v, %v", err, <-ended)
+	}
+	if !strings.HasPrefix(line, "sessions: engine db, in the SQLite file ") {
+		t.Errorf("got %q, want it to say which engine, and where the sessions are", line)
+	}
+	if line, err = lines.ReadString('\n'); err != nil {
+		t.Fatal(err)
 	}
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "open ")
 	if !ok {

@@ -17,9 +17,18 @@ const developmentKey core.Secret = "djinn-examples-insecure-development-key-do-n
 type Settings struct {
 	// Addr is where to listen. (ADDR) Defaults to 127.0.0.1:8080.
 	Addr string
-	// DatabaseURL is sqlite:PATH, postgres://… or mysql://…. (DATABASE_URL)
-	// Defaults to a SQLite file in the working directory.
+	// Engine is where the sessions live, one of the Engines. (SESSION_ENGINE)
+	// Defaults to db.
+	Engine string
+	// DatabaseURL is sqlite:PATH, postgres://… or mysql://…, for the engines db and
+	// cached_db. (DATABASE_URL) Defaults to a SQLite file in the working directory.
 	DatabaseURL string
+	// RedisURL is redis://…, rediss://… or unix://…, for the engines cache and
+	// cached_db. (REDIS_URL) Defaults to none: the cache is in the process.
+	RedisURL string
+	// FilePath is the directory for the engine file. (SESSION_FILE_PATH) Defaults
+	// to the one for temporary files, as in Django.
+	FilePath string
 	// CookieName is the name of the session's cookie. (SESSION_COOKIE_NAME)
 	// Defaults to sessionid.
 	CookieName string
@@ -29,9 +38,6 @@ type Settings struct {
 	// LogSQL prints each SQL statement, without its parameters. (DJINN_SQL=1)
 	LogSQL bool
 }
-
-// laterEngines are Django's SESSION_ENGINEs that the examples cannot use yet.
-var laterEngines = []string{"cache", "cached_db", "file", "signed_cookies"}
 
 // FromEnv reads the settings with getenv, for example os.Getenv. Its error says
 // which variable is wrong and what to write instead.
@@ -43,8 +49,12 @@ func FromEnv(getenv func(name string) string) (Settings, error) {
 		return def
 	}
 	s := Settings{
-		Addr:        text("ADDR", "127.0.0.1:8080"),
+		Addr: text("ADDR", "127.0.0.1:8080"),
+		// Django's settings name the module.
+		Engine:      strings.TrimPrefix(text("SESSION_ENGINE", DB), "django.contrib.sessions.backends."),
 		DatabaseURL: text("DATABASE_URL", "sqlite:djinn-example.sqlite3"),
+		RedisURL:    text("REDIS_URL", ""),
+		FilePath:    text("SESSION_FILE_PATH", ""),
 		CookieName:  text("SESSION_COOKIE_NAME", "sessionid"),
 		SecretKey:   developmentKey,
 		LogSQL:      getenv("DJINN_SQL") == "1",
@@ -55,12 +65,8 @@ func FromEnv(getenv func(name string) string) (Settings, error) {
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return Settings{}, fmt.Errorf("ADDR %q: write host:port, for example 127.0.0.1:8080 or :8080", s.Addr)
 	}
-	switch engine := text("SESSION_ENGINE", "db"); {
-	case engine == "db":
-		return s, nil
-	case slices.Contains(laterEngines, engine):
-		return Settings{}, fmt.Errorf("SESSION_ENGINE %q comes with the next release: leave it out, or write db", engine)
-	default:
-		return Settings{}, fmt.Errorf("SESSION_ENGINE %q is unknown: leave it out, or write db", engine)
+	if !slices.Contains(Engines, s.Engine) {
+		return Settings{}, fmt.Errorf("SESSION_ENGINE %q is unknown: leave it out, or write one of %s", s.Engine, strings.Join(Engines, ", "))
 	}
+	return s, nil
 }

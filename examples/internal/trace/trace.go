@@ -21,7 +21,7 @@ type Event struct {
 	Found bool // for core.EventLoaded: there was such a session
 	Took  time.Duration
 	// Statements is what the database was asked meanwhile, in SQL without its
-	// parameters.
+	// parameters, and the cache.
 	Statements []string
 }
 
@@ -32,6 +32,8 @@ type Flags struct{ Loaded, Accessed, Modified bool }
 type Snapshot struct {
 	Method, Path string
 	CookieName   string
+	// Engine is where the sessions live, under its name in SESSION_ENGINE.
+	Engine string
 	// Sent is the key the browser sent, masked; empty if it sent none.
 	Sent string
 	// Key is the key the session has now, masked; empty if it has none.
@@ -50,6 +52,7 @@ type Snapshot struct {
 // Trace records one request. It is safe for concurrent use.
 type Trace struct {
 	cookieName string
+	engine     string
 	r          *http.Request
 	header     http.Header // of the response
 
@@ -66,10 +69,10 @@ type Trace struct {
 type contextKey struct{}
 
 // Handler gives every request a trace. It goes around the session middleware.
-func Handler(cookieName string, next http.Handler) http.Handler {
+func Handler(cookieName, engine string, next http.Handler) http.Handler {
 	finished := new(shelf)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t := &Trace{cookieName: cookieName, header: w.Header()}
+		t := &Trace{cookieName: cookieName, engine: engine, header: w.Header()}
 		ctx := context.WithValue(r.Context(), contextKey{}, t)
 		ctx = context.WithValue(ctx, shelfKey{}, finished)
 		t.r = r.WithContext(ctx)
@@ -103,7 +106,8 @@ func Observe(ctx context.Context, e core.Event) {
 	t.pending = nil
 }
 
-// Statement takes note of what the database has executed: SQL without parameters.
+// Statement takes note of what the database has executed, SQL without parameters,
+// or of what the cache has answered.
 func Statement(ctx context.Context, sql string) {
 	t := From(ctx)
 	t.mu.Lock()
@@ -125,7 +129,7 @@ func (t *Trace) Snapshot() Snapshot {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	snap := Snapshot{
-		Method: t.r.Method, CookieName: t.cookieName,
+		Method: t.r.Method, CookieName: t.cookieName, Engine: t.engine,
 		Before: t.before,
 		Events: slices.Clone(t.events),
 		Vary:   slices.Contains(t.header.Values("Vary"), "Cookie"),

@@ -34,7 +34,7 @@ func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	const key = "abcdefghijklmnopqrstuvwxyz012345"
 	var got trace.Snapshot
-	handler := trace.Handler("sid", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := trace.Handler("sid", "db", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := context.WithoutCancel(r.Context()) // what a store is given
 		trace.Statement(ctx, "SELECT 1")
 		trace.Observe(ctx, core.Event{Kind: core.EventLoaded, Op: "load", Duration: time.Second})
@@ -52,7 +52,7 @@ func TestSnapshot(t *testing.T) {
 	r.AddCookie(&http.Cookie{Name: "sid", Value: key})
 	serve(handler, r)
 
-	if got.Path != "/path" || got.Sent != "abcd••••" || got.SetCookie != "sid=abcd••••; Path=/" || !got.Vary || !got.Begun {
+	if got.Path != "/path" || got.Engine != "db" || got.Sent != "abcd••••" || got.SetCookie != "sid=abcd••••; Path=/" || !got.Vary || !got.Begun {
 		t.Errorf("got %+v", got)
 	}
 	if len(got.Events) != 2 || !got.Events[0].Found || got.Events[1].Found {
@@ -70,7 +70,7 @@ func TestTakeOnce(t *testing.T) {
 		_, ok := trace.Take(r.Context(), link)
 		return ok
 	}
-	handler := trace.Handler("sid", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	handler := trace.Handler("sid", "db", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/form":
 			links = append(links, trace.From(r.Context()).Link())

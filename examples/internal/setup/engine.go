@@ -1,0 +1,93 @@
+package setup
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/djinn-go/djinn/core/cachestore"
+	"github.com/djinn-go/djinn/core/cookiestore"
+	"github.com/djinn-go/djinn/core/filestore"
+	"github.com/djinn-go/djinn/gormstore"
+)
+
+// What SESSION_ENGINE may be, under Django's names.
+const (
+	DB            = "db"
+	Cache         = "cache"
+	CachedDB      = "cached_db"
+	File          = "file"
+	SignedCookies = "signed_cookies"
+)
+
+// Engines are all of them.
+var Engines = []string{DB, Cache, CachedDB, File, SignedCookies}
+
+// openStore opens what the engine needs and sets Store and Where.
+func (e *Env) openStore(ctx context.Context, s Settings, log io.Writer) error {
+	switch e.Engine {
+	case DB:
+		return e.openTable(ctx, s, log)
+	case Cache:
+		cache, where, err := e.openCache(ctx, s.RedisURL)
+		if err != nil {
+			return err
+		}
+		e.Store, e.Where = cachestore.New(cache, cachestore.Options{}), where
+	case CachedDB:
+		if err := e.openTable(ctx, s, log); err != nil {
+			return err
+		}
+		cache, where, err := e.openCache(ctx, s.RedisURL)
+		if err != nil {
+			return err
+		}
+		e.Store = cachestore.NewCachedDB(cache, e.Store, cachestore.CachedDBOptions{})
+		e.Where += ", cached " + where
+	case File:
+		return e.openFiles(s.FilePath)
+	case SignedCookies:
+		store, err := cookiestore.New(cookiestore.WithCookieAge(e.CookieAge))
+		if err != nil {
+			return fmt.Errorf("SESSION_ENGINE %s: %w", e.Engine, err)
+		}
+		e.Store, e.Where = store, "in the cookie itself, and nowhere else"
+	default:
+		return fmt.Errorf("there is no engine %q", e.Engine) // FromEnv knows the cure
+	}
+	return nil
+}
+
+// openTable opens the database and makes the session table if it is not there.
+func (e *Env) openTable(ctx context.Context, s Settings, log io.Writer) (err error) {
+	if e.db, e.Where, err = openDatabase(s.DatabaseURL, &sqlLog{out: log, printAll: s.LogSQL}); err != nil {
+		return err
+	}
+	store, err := gormstore.New(e.db)
+	if err == nil {
+		err = store.Migrate(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: the session table cannot be made (may this user create tables there?): %w", err)
+	}
+	e.Store = store
+	return nil
+}
+
+// openFiles opens the directory. File names begin with the cookie's name, and the
+// age of a file decides when its session ends, so both are the Manager's.
+func (e *Env) openFiles(dir string) error {
+	dir = cmp.Or(dir, os.TempDir())
+	store, err := filestore.New(dir, filestore.WithCookieName(e.CookieName), filestore.WithCookieAge(e.CookieAge))
+	if errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("SESSION_ENGINE %s: %w", e.Engine, err)
+	}
+	if err != nil {
+		return fmt.Errorf("SESSION_FILE_PATH: %w", err)
+	}
+	e.Store, e.Where = store, fmt.Sprintf("in the directory %q (SESSION_FILE_PATH)", dir)
+	return nil
+}
