@@ -46,15 +46,27 @@
 //   - A database error is not "session deleted".
 //   - SaveEveryRequest extends sessions and never creates one.
 //   - A cookie that cannot be a key is unknown without asking the store, and is
-//     not answered when nothing touched the session. A cookie sent twice with
-//     different values is nobody's, and neither is deleted; Django takes the last.
-//   - A record that cannot be read is not overwritten, and a mere read of it
-//     sends no cookie.
-//   - A Flush is done also when the response is a 500. CycleKey takes effect when
-//     the response begins, not at once, and not with a 500; on a session without
-//     items it creates nothing.
-//   - The cookie that deletes carries Secure and Partitioned like the one that set.
+//     not answered when nothing touched the session.
+//   - A cookie sent twice with different values is nobody's, and neither is
+//     deleted; Django takes the last.
+//   - A record that cannot be read is not overwritten, and a mere read of it sends
+//     no cookie.
+//   - A Flush is done also when the response is a 500.
+//   - Flush and CycleKey take effect when the response begins, not at once, and
+//     CycleKey not with a 500; on a session without items it creates nothing.
+//   - A session without items that never had a record is not saved, not by Save
+//     either.
+//   - Clear with an unknown key is no error: there is nothing to clear.
+//   - The cookie that deletes carries Secure and Partitioned like the one that
+//     set.
 //   - A response that sets the cookie is marked Cache-Control: private.
 //   - A _session_expiry that is no expiry counts as none instead of raising.
-//   - Extending a session without changing it is throttled, see Config.TouchInterval.
+//   - Extending a session without changing it is throttled, see
+//     Config.TouchInterval.
+//   - A change after the first byte is saved if the browser has the session's
+//     cookie, and reported otherwise; in Django what a streaming response changes
+//     is lost.
+//
+// The page docs/django-requirements.md has the reasons, more of them for single
+// back ends, and the tests.
 package core
