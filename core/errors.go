@@ -26,8 +26,9 @@ var ErrInterrupted = errors.New("djinn: the session was deleted before the reque
 // record stays as it is.
 var ErrUndecodable = errors.New("djinn: session data corrupted")
 
-// ErrTooLarge: the session is larger than Config.MaxSize, than what the store can
-// keep, or, where the cookie holds the items, than what browsers keep.
+// ErrTooLarge: the session is larger than Config.MaxSize, has more items than can
+// be loaded again (65536), or is larger than what the store can keep or, where the
+// cookie holds the items, than what browsers keep.
 var ErrTooLarge = errors.New("djinn: the session is too large")
 
 // StoreError is a failure of the store. It is answered with 503 and never looks

@@ -146,6 +146,10 @@ func (s *Session) write(ctx context.Context) error {
 		codec:      s.m.codec,
 	}
 	s.owned = false // the store may keep the values
+
+	if n := len(s.items); n > maxItems {
+		return fmt.Errorf("%w: %d items, allowed are %d: put lists into one item", ErrTooLarge, n, maxItems)
+	}
 	if size := rec.Values.jsonSize(); size > s.m.cfg.MaxSize {
 		return fmt.Errorf("%w: %d bytes, allowed are %d: keep less in the session, or raise Config.MaxSize", ErrTooLarge, size, s.m.cfg.MaxSize)
 	}

@@ -115,11 +115,11 @@ func (v Values) Texts() iter.Seq2[string, string] {
 // it was written.
 func (v Values) AppendJSON(dst []byte) []byte { return pyjson.AppendObject(dst, v.items) }
 
-// jsonSize is the length of what AppendJSON appends, but for escapes in names.
+// jsonSize is the length of what AppendJSON appends.
 func (v Values) jsonSize() int {
 	n := 2 + max(len(v.items)-1, 0)
 	for _, m := range v.items {
-		n += len(m.Name) + len(m.Text) + 3
+		n += pyjson.StringSize(m.Name) + len(":") + len(m.Text)
 	}
 	return n
 }

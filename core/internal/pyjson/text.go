@@ -45,6 +45,16 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
+// StringSize is the length of what AppendString appends.
+func StringSize(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return len(AppendString(nil, s)) // rare in names
+		}
+	}
+	return len(s) + len(`""`)
+}
+
 // shortEscapes are the escapes of one letter.
 var shortEscapes = [utf8.RuneSelf]byte{'"': '"', '\\': '\\', '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f'}
 

@@ -23,6 +23,9 @@ func TestAppendString(t *testing.T) {
 		if got := string(AppendString(nil, tt.in)); got != tt.want {
 			t.Errorf("%s: AppendString(%q) = %s, want %s", tt.why, tt.in, got, tt.want)
 		}
+		if got := StringSize(tt.in); got != len(tt.want) {
+			t.Errorf("%s: StringSize(%q) = %d, want %d", tt.why, tt.in, got, len(tt.want))
+		}
 	}
 }
 
