@@ -2,9 +2,11 @@ package django
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/gormstore/dbtest"
 )
 
 // notes are behaviour of Django that its suite does not test, that a Django site
@@ -25,6 +27,22 @@ var notes = class{"", false, "What a Django site next door relies on, and its su
 		also: []reference{"gormstore/dbtest TestExpireDate", "gormstore/dbtest TestExpiryCompares", "gormstore/dbtest TestSQLiteText"}},
 	{name: "found_rows", says: "On MySQL an update that changes nothing is no deletion.", verdict: same,
 		why: "Whatever the DSN says about found rows.", also: []reference{"gormstore/dbtest TestUnchanged", "gormstore/dbtest TestKeysCompareByBytes"}},
+	{name: "cache_entries", says: "What cached_db has in Django's cache follows every save and every logout.", verdict: same, test: func(t *testing.T, st *site) {
+		o := openCachedDB(dbtest.SQLite)(t, st.clock)
+		cached := newSite(t, st.backend, st.clock, o)
+		s := cached.stored(t)
+		s.Set("foo", "changed")
+		save(t, s)
+		entry := cacheEntry("cached_db", s.Key())
+		if item, found, err := o.cache.Get(t.Context(), entry); !found || err != nil || !strings.Contains(item.Value, "changed") {
+			t.Errorf("the entry after a save: found %t, %v; want the new item in it", found, err)
+		}
+		s.Flush()
+		save(t, s)
+		if _, found, err := o.cache.Get(t.Context(), entry); found || err != nil {
+			t.Errorf("the entry after a logout: found %t, %v; want none", found, err)
+		}
+	}, also: []reference{"core/cachestore TestCachedDBLaws"}},
 	{name: "unknown_key_read", says: "An unknown key that is read: the cookie is deleted; one that is not read is left alone.", verdict: same, test: func(t *testing.T, st *site) {
 		answer := visit(t, st.m, core.NewKey(), read)
 		wantHeaders(t, answer, `sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax`)

@@ -101,11 +101,22 @@ func TestCoreDocumentation(t *testing.T) {
 	}
 }
 
+// backendsOf are those that have to meet a class.
+func backendsOf(c class) []string {
+	var names []string
+	for _, b := range backends {
+		if c.name == mixin || slices.Contains(b.classes, c.name) {
+			names = append(names, b.name)
+		}
+	}
+	return names
+}
+
 // runsOn are the back ends that a requirement of class c runs on.
 func runsOn(c class, r requirement) []string {
 	var names []string
 	for _, b := range backends {
-		if c.name != mixin && !slices.Contains(b.classes, c.name) {
+		if !slices.Contains(backendsOf(c), b.name) {
 			continue
 		}
 		if _, exempt := b.exempt[r.name]; exempt || r.test == nil || c.name == mixin && replaced(b, r.name) != "" {
@@ -148,7 +159,7 @@ exist, does not run or does not pass.
 	writeBackends(&b)
 	number := 0
 	for _, c := range suite {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\n", c.name, c.about)
+		fmt.Fprintf(&b, "## %s\n\n%s Run on %s.\n\n", c.name, c.about, strings.Join(backendsOf(c), ", "))
 		writeRequirements(&b, c, &number)
 	}
 	fmt.Fprintf(&b, "## Beyond the suite\n\n%s\n\n", notes.about)
@@ -167,7 +178,7 @@ On purpose, each with a test. What is tested without a back end of Django's bein
 
 func writeBackends(b *bytes.Buffer) {
 	b.WriteString("## Back ends\n\nEach is a subtest, `TestRequirements/<name>`, with one subtest for each requirement.\n\n" +
-		"| name | Django's engine | requirements that ran a test | Django's class |\n|---|---|---|---|\n")
+		"| name | Django's engine | requirements tested | Django's class |\n|---|---|---|---|\n")
 	for _, be := range backends {
 		n := 0
 		for _, r := range requirementsOf(be) {
@@ -181,6 +192,8 @@ func writeBackends(b *bytes.Buffer) {
 		}
 		fmt.Fprintf(b, "| %s | %s | %d | %s |\n", be.name, be.engine, n, classes)
 	}
+	b.WriteString("\nWhere a class says something else under a name that is for every back end, its own counts, as in Django. A back end\n" +
+		"that keeps values has nothing to decode.\n")
 	b.WriteString("\n`rediscache` is a cache like the in-process one of `cache` and `cached_db` here; its own tests hold it to the same rules.\n" +
 		"Django's classes for time zones are the back ends whose connection, server and program are in different zones; its\n" +
 		"class for paths as `pathlib.Path` has no counterpart: a path in Go is a string.\n\n")
@@ -217,28 +230,19 @@ func names(name string, there bool) []string {
 // where are the names of a requirement's own tests.
 func where(c class, r requirement) []string {
 	on := runsOn(c, r)
-	switch {
-	case len(on) == 0:
+	if len(on) == 0 {
 		return nil
-	case c.name == mixin && len(on) == len(backends):
-		return []string{"TestRequirements/*/" + r.name}
-	case c.name == mixin:
-		var but []string
-		for _, b := range backends {
-			if !slices.Contains(on, b.name) {
-				reason := b.exempt[r.name]
-				if by := replaced(b, r.name); by != "" {
-					reason = "see " + by
-				}
-				but = append(but, b.name+" ("+reason+")")
-			}
-		}
-		return []string{"TestRequirements/*/" + r.name, "but for " + strings.Join(but, ", ")}
-	case len(on) == 1:
-		return []string{"TestRequirements/" + on[0] + "/" + r.name}
-	default:
-		return []string{"TestRequirements/{" + strings.Join(on, ",") + "}/" + r.name}
 	}
+	var but []string
+	for _, b := range backendsOf(c) {
+		if !slices.Contains(on, b) {
+			but = append(but, b)
+		}
+	}
+	if len(but) == 0 {
+		return []string{"TestRequirements/*/" + r.name}
+	}
+	return []string{"TestRequirements/*/" + r.name, "but for " + strings.Join(but, ", ")}
 }
 
 func testsOf(own []string, also []reference) string {
