@@ -17,7 +17,8 @@ type expiry struct {
 	set     bool          // not absent and not null
 	zero    bool          // 0: the cookie ends with the browser
 	after   time.Duration // if not 0, after the last save
-	at      time.Time     // if not zero, absolute
+	dated   bool          // at is the expiry
+	at      time.Time
 	invalid bool
 }
 
@@ -59,7 +60,7 @@ func parseExpiry(items []pyjson.Member) expiry {
 			return expiry{set: true}
 		}
 		if at, ok := parseISO(v); ok {
-			return expiry{set: true, at: at}
+			return expiry{set: true, dated: true, at: at}
 		}
 	}
 	return expiry{invalid: true}
@@ -98,8 +99,8 @@ func formatISO(t time.Time) string {
 // is whole seconds, rounded down.
 func (e expiry) age(now time.Time, def time.Duration) time.Duration {
 	switch {
-	case !e.at.IsZero():
-		d := e.at.Sub(now)
+	case e.dated:
+		d := max(e.at.Sub(now), math.MinInt64+time.Second) // room to round down
 		whole := d.Truncate(time.Second)
 		if whole > d {
 			whole -= time.Second
@@ -122,7 +123,7 @@ func (v Values) ExpireDate(saved time.Time, age time.Duration) time.Time {
 
 // date is when the record expires, given the default age.
 func (e expiry) date(now time.Time, def time.Duration) time.Time {
-	if !e.at.IsZero() {
+	if e.dated {
 		return e.at
 	}
 	return now.Add(e.age(now, def))

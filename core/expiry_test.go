@@ -205,3 +205,16 @@ func TestValuesExpireDate(t *testing.T) {
 		}
 	}
 }
+
+// The zero time is long past, and so is what expires then.
+func TestExpiryDateLongPast(t *testing.T) {
+	t.Parallel()
+	s := newManager(t, time.Now(), core.Config{}).Open(context.Background(), "")
+	s.SetExpiryDate(time.Time{})
+	if got := s.ExpiryAge(); got >= 0 {
+		t.Errorf("ExpiryAge = %v, want a negative one", got)
+	}
+	if got := s.ExpiryDate(); !got.IsZero() {
+		t.Errorf("ExpiryDate = %v, want the zero time", got)
+	}
+}
