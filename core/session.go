@@ -229,7 +229,7 @@ func (s *Session) Save(ctx context.Context) error {
 		s.errSeen = true
 		return s.err
 	}
-	ctx, cancel := s.m.deadline(ctx)
+	ctx, cancel := s.m.deadline(without{ctx, s})
 	defer cancel()
 	if s.phase == committed {
 		lost, err := s.saveLate(ctx)
