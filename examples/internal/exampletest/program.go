@@ -112,41 +112,62 @@ func (p *program) output() string {
 	return string(text)
 }
 
-// Program runs the example as a program on each database, and counts the SQL
-// statements of a visit.
+// Program runs the example as a program on each database and each engine, and
+// counts the SQL statements of a visit.
 func Program(t *testing.T) {
+	table := visit{create: "INSERT", load: "SELECT", update: "SELECT UPDATE"}
 	for name, newDatabase := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := startProgram(t, "DATABASE_URL="+newDatabase(t), "SECRET_KEY=a key for tests")
-			p.statements() // of the migration
-			c := newClient(t, p.url)
-			for _, step := range []struct {
-				path, statements string
-				cookie           bool
-			}{
-				{"/plain", "none", false},
-				{"/peek", "none", false}, // there is no cookie yet
-				{"/count", "INSERT", true},
-				{"/plain", "none", false},
-				{"/peek", "SELECT", false},
-				{"/count", "SELECT UPDATE", true},
-				{"/whoami", "SELECT", false},
-				{"/", "SELECT UPDATE", true},
-				{"/untouched", "none", false},
-			} {
-				a := c.get(step.path)
-				if got := p.statements(); got != step.statements {
-					t.Errorf("%s: got statements %s, want %s", step.path, got, step.statements)
-				}
-				if got := a.Header.Get("Set-Cookie") != ""; got != step.cookie {
-					t.Errorf("%s: got Set-Cookie: %t, want %t", step.path, got, step.cookie)
-				}
-			}
-			c.wantJSON(c.get("/peek"), "count", 3)
-			if strings.Contains(p.output(), c.key()) {
-				t.Error("the log contains the session key")
-			}
+			table.count(t, "DATABASE_URL="+newDatabase(t))
 		})
+	}
+	for name, v := range map[string]visit{
+		"cache": {"none", "none", "none"},
+		// The row is read again before it is changed: it has the version.
+		"cached_db":      {create: "INSERT", load: "none", update: "SELECT UPDATE"},
+		"file":           {"none", "none", "none"},
+		"signed_cookies": {"none", "none", "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v.count(t, "SESSION_ENGINE="+name, "SESSION_FILE_PATH="+t.TempDir(), "REDIS_URL=")
+		})
+	}
+}
+
+// visit says which statements a visitor costs.
+type visit struct{ create, load, update string }
+
+// count lets a visitor walk through the program with those environment variables.
+func (v visit) count(t *testing.T, env ...string) {
+	p := startProgram(t, append(env, "SECRET_KEY=a key for tests")...)
+	p.statements() // of the migration
+	c := newClient(t, p.url)
+	for _, step := range []struct {
+		path, statements string
+		cookie           bool
+	}{
+		{"/plain", "none", false},
+		{"/peek", "none", false}, // there is no cookie yet
+		{"/count", v.create, true},
+		{"/plain", "none", false},
+		{"/peek", v.load, false},
+		{"/count", v.update, true},
+		{"/whoami", v.load, false},
+		{"/", v.update, true},
+		{"/untouched", "none", false},
+	} {
+		a := c.get(step.path)
+		if got := p.statements(); got != step.statements {
+			t.Errorf("%s: got statements %s, want %s", step.path, got, step.statements)
+		}
+		if got := a.Header.Get("Set-Cookie") != ""; got != step.cookie {
+			t.Errorf("%s: got Set-Cookie: %t, want %t", step.path, got, step.cookie)
+		}
+	}
+	c.wantJSON(c.get("/peek"), "count", 3)
+	if strings.Contains(p.output(), c.key()) {
+		t.Error("the log contains the session key")
 	}
 }
