@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/djinn-go/djinn/examples/internal/exampletest"
 	"github.com/djinn-go/djinn/examples/internal/setup"
@@ -75,8 +77,10 @@ func TestFrontEndsWithDjango(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := map[string]string{"PYTHON": crashing, "ADDR": "127.0.0.1:0", "SECRET_KEY": "k", "DATABASE_URL": "sqlite:" + filepath.Join(dir, "db")}
-	err := run(t.Context(), func(name string) string { return env[name] }, io.Discard, t.Output())
-	if err == nil || !strings.Contains(err.Error(), "exit status 3") {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err := run(ctx, func(name string) string { return env[name] }, io.Discard, t.Output())
+	if ctx.Err() != nil || err == nil || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("got %v, want to know how Django ended", err)
 	}
 }

@@ -112,7 +112,11 @@ func goLogsIn(c *client, _ *program) {
 	}
 	c.wantStatus(c.djangoForm("/counter/", nil), http.StatusFound)
 	before := c.key()
-	c.wantStatus(c.goLogin(demoPassword), http.StatusSeeOther)
+	a := c.goLogin(demoPassword)
+	c.wantStatus(a, http.StatusSeeOther)
+	if got := strings.Join(a.Header.Values("Set-Cookie"), "\n"); !strings.Contains(got, "csrftoken=;") {
+		c.t.Error("/go/login: the csrftoken from before the log-in stays, want it deleted")
+	}
 	if c.key() == before || before == "" {
 		c.t.Error("the session's key is the one from before the log-in, or there was none: want a new one")
 	}
