@@ -8,7 +8,8 @@ import signal
 import sys
 import threading
 
-signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the front stops first
+for number in (signal.SIGINT, signal.SIGTERM):  # they often reach both; the front stops first
+    signal.signal(number, signal.SIG_IGN)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
 
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
