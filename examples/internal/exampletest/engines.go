@@ -18,7 +18,7 @@ type engine struct {
 	settings func(testing.TB) setup.Settings
 	// read, saved, rotated and deleted are texts of the panel.
 	read, saved, rotated, deleted, where string
-	// counted: the panel counts questions.
+	// counted: the panel counts statements or calls.
 	counted bool
 	// copies: a copy of the cookie stays good after a logout.
 	copies bool
@@ -54,8 +54,8 @@ var engines = []engine{
 	},
 }
 
-// onServer is an engine whose records are on the server, and what it asks for
-// them; nothing if nobody counts.
+// onServer is an engine whose records are on the server, and what the panel shows
+// of a load and a save; nothing if nobody writes that down.
 func onServer(name, read, saved string, settings func(testing.TB) setup.Settings) engine {
 	return engine{
 		name: name, settings: settings,

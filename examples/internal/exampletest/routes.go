@@ -91,7 +91,7 @@ func walkPage(c *client, e engine) {
 	c.wantText(a, "You have been here 3 times", "Hello, stranger", "The session is saved",
 		e.read, e.saved, e.where, "Set-Cookie: sessionid="+c.key()[:4]+"••••;", "not loaded: no item is known yet")
 	if got := strings.Contains(a.body, `class="count"`); got != e.counted {
-		c.t.Errorf("/: the panel counts questions: %t, want %t", got, e.counted)
+		c.t.Errorf("/: the panel counts statements or calls: %t, want %t", got, e.counted)
 	}
 	if strings.Contains(a.body, c.key()) {
 		c.t.Error("/: the page contains the session key, want it masked")

@@ -190,8 +190,9 @@ func departure(snap trace.Snapshot, words words) []Step {
 }
 
 func took(e trace.Event) string {
-	if e.Took <= 0 {
+	d := e.Took.Round(10 * time.Microsecond)
+	if d <= 0 {
 		return ""
 	}
-	return " (" + e.Took.Round(10*time.Microsecond).String() + ")"
+	return " (" + d.String() + ")"
 }

@@ -11,7 +11,8 @@ const signedCookies = "signed_cookies"
 // words are what the panel says of an engine. Engines promise different things,
 // and the panel claims none that this one does not keep.
 type words struct {
-	// log is where the questions come from; asked, if set, is one of them.
+	// log is where the panel learns what was asked, asked what one of them is called.
+	// Both are empty where nothing is written down.
 	log, asked string
 	// kept is what it means to be saved.
 	kept string
@@ -33,9 +34,9 @@ func wordsOf(engine string) words {
 	case "file":
 		return onServer("", "")
 	case "cache":
-		return onServer("the cache’s answers", "question")
+		return onServer("the cache’s answers", "call")
 	case "cached_db":
-		return onServer("the answers of cache and database", "question")
+		return onServer("the answers of cache and database", "call")
 	default:
 		return onServer("the database’s log", "statement")
 	}
