@@ -97,6 +97,6 @@ func (c *djangoCodec) Decode(text string) (Values, error) {
 	return ParseValues(string(json))
 }
 
-// Format keeps the derived keys out of every print of the codec.
+// String keeps the signer out of prints of the codec.
 func (c *djangoCodec) String() string   { return "core.DjangoCodec" }
 func (c *djangoCodec) GoString() string { return c.String() }

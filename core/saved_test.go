@@ -65,3 +65,22 @@ func TestFailedFlushAfterSaveKeepsTheCookie(t *testing.T) {
 		t.Errorf("response = %d with cookie %t, want 503 and none", w.Code, w.Header().Get("Set-Cookie") != "")
 	}
 }
+
+// Having seen that a Flush could not be done is not having seen what fails next.
+func TestErrorAfterSaveIsNotSeen(t *testing.T) {
+	t.Parallel()
+	st := newSite(t, core.Config{}, nil)
+	st.visit(increment)
+	w := st.visit(func(s *core.Session, w http.ResponseWriter) {
+		s.Flush()
+		st.spy.setBefore(failOn("delete"))
+		if err := s.Save(context.Background()); err == nil {
+			t.Error("Save of a Flush that cannot be done returns no error")
+		}
+		increment(s, w)
+		st.spy.setBefore(failOn("create"))
+	})
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("status = %d, want 503: nobody has looked at why the new session could not be saved", w.Code)
+	}
+}

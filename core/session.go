@@ -231,16 +231,17 @@ func (s *Session) Save(ctx context.Context) error {
 	}
 	ctx, cancel := s.m.deadline(without{ctx, s})
 	defer cancel()
+	var lost string
+	var err error
 	if s.phase == committed {
-		lost, err := s.saveLate(ctx)
-		s.errSeen = err != nil
-		if lost != "" {
-			return errors.New("djinn: " + lost)
-		}
-		return err
+		lost, err = s.saveLate(ctx)
+	} else {
+		err = s.save(ctx)
 	}
-	err := s.save(ctx)
-	s.errSeen = err != nil
+	s.errSeen = s.err != nil // not of a Flush that failed: the commit tries that again
+	if lost != "" {
+		return errors.New("djinn: " + lost)
+	}
 	return err
 }
 
