@@ -23,7 +23,7 @@ var cachedDBRequirements = []requirement{
 		if durable.loads != 0 {
 			t.Errorf("the database was asked %d times, want 0", durable.loads)
 		}
-	}},
+	}, also: []reference{"core/cachestore TestCachedDBHitAsksNoDatabase"}},
 	{name: "test_load_overlong_key", says: "A key of 1240 characters loads as empty.", verdict: same, test: loadOverlongKey},
 	{name: "test_non_default_cache", says: "Naming an unknown cache in the settings fails at construction.", verdict: notApplicable,
 		why: "The cache is a value that is passed to NewCachedDB, not a name: there is nothing to mistype that compiles."},
@@ -43,7 +43,7 @@ var cachedDBRequirements = []requirement{
 				t.Errorf("failures: got %d, want the cache's own, once and without the key", len(failures))
 			}
 			wantItems(t, m.Open(t.Context(), s.Key()), `{"foo":"bar"}`)
-		}},
+		}, also: []reference{"core/cachestore TestCachedDBLeavesAFailedCacheAlone", "core/cachestore TestCachedDBOwesTheCache"}},
 	{name: notResurrected, says: "The same as for every back end, where the database has savepoints.", verdict: same,
 		why: "Nothing to skip, as for db.", test: saveDoesNotResurrect, also: []reference{"core/cachestore TestCachedDBLaws"}},
 }

@@ -37,12 +37,12 @@ var differences = []difference{
 			save(t, one)
 			save(t, two)
 			wantItems(t, st.reopen(t, s), `{"foo":"bar","one":1,"two":2}`)
-		}, also: []reference{"core TestNoLostUpdates", "core TestCounterIsExact", "core TestReplay", "core TestParallelRotations"}},
+		}, also: []reference{"core TestNoLostUpdates", "core/cachestore TestEnginesLoseNoUpdates", "core TestCounterIsExact", "core TestReplay", "core TestParallelRotations"}},
 	{name: "database_error_is_no_logout", inCore: true,
 		says:   `A database error is not "session deleted".`,
 		django: "Every error of an UPDATE becomes UpdateError: 400, and the log says that the user may have logged out.",
 		why:    "A database that is down for a minute must log nobody out, and must be seen by whoever operates it: 503.",
-		test:   databaseErrorIsNoLogout, also: []reference{"core TestStoreDown", "core TestStoreTimeout", "gormstore/dbtest TestBusy"}},
+		test:   databaseErrorIsNoLogout, also: []reference{"core TestStoreDown", "core TestStoreTimeout", "core/cachestore TestCacheFailureIsNoLogout", "gormstore/dbtest TestBusy"}},
 	{name: "save_every_request_creates_nothing", inCore: true,
 		says:   "SaveEveryRequest extends sessions and never creates one.",
 		django: "With an unknown key that nothing reads, it inserts an empty row and sends its cookie; so does a view that only sets modified.",
@@ -74,7 +74,7 @@ var differences = []difference{
 		says:   "A record that cannot be read is not overwritten, and a mere read of it sends no cookie.",
 		django: "The key survives, the next save overwrites the row.",
 		why:    "A deploy with a wrong SECRET_KEY, rolled back, has logged nobody out.",
-		test:   unreadableRecordStays, also: []reference{"core TestUndecodableRecord"}},
+		test:   unreadableRecordStays, also: []reference{"core TestUndecodableRecord", "core/cachestore TestEngineLeavesUndecodableEntries"}},
 	{name: "flush_survives_500", inCore: true,
 		says:   "A Flush is done also when the response is a 500.",
 		django: "The record goes at once, and with ATOMIC_REQUESTS it comes back if the view fails.",
@@ -152,7 +152,7 @@ var differences = []difference{
 	{name: "touches_are_throttled", inCore: true,
 		says:   "Extending a session without changing it is throttled, see Config.TouchInterval.",
 		django: "Every such save writes the whole row.",
-		why:    "A write per request for a minute's difference in two weeks.",
+		why:    "A write per request buys a minute in two weeks.",
 		also:   []reference{"core TestTouchInterval"}},
 	{name: "late_changes", inCore: true,
 		says:   "A change after the first byte is saved if the browser has the session's cookie, and reported otherwise; in Django what a streaming response changes is lost.",
@@ -178,16 +178,16 @@ var differences = []difference{
 		also: []reference{"core/cookiestore TestEngineForgedCookie"}},
 	{name: "cache_comparison", says: "A session in a cache is compared and swapped.",
 		django: "It looks whether the entry is there and then writes: a logout between the two is undone.",
-		why:    "A logout is final.", also: []reference{"core/cachestore TestCacheLaws", "core/cachestore TestMemoryKeepsTheRules"}},
+		why:    "A logout is final.", also: []reference{"core/cachestore TestEnginesLogOutForGood", "core/cachestore TestMemoryKeepsTheRules"}},
 	{name: "cached_db_fills", says: "A late fill of the cache never undoes a logout or an update, and the cache that djinn filled asks the database again after a while.",
 		django: "A fill writes what was read before, for the session's whole life.",
-		why:    "A logout is final.", also: []reference{"core/cachestore TestCachedDBLawsOnTwoNodes"}},
+		why:    "A logout is final.", also: []reference{"core/cachestore TestCachedDBLateFill", "core/cachestore TestCachedDBLateWriteThrough", "core/cachestore TestCachedDBKeepsEntriesForMaxAge"}},
 	{name: "bounds", says: "What is read is bounded: inflated size, nesting, number of items.",
 		django: "No bounds.", why: "A record of a kilobyte can inflate to a gigabyte.",
 		also: []reference{"core/signing TestLoadIsBounded", "core TestTooLarge", "core/internal/pyjson TestSplitLimits", "core/internal/pickle TestDecodeBombs"}},
 	{name: "pickles", says: "Pickles are read as plain data; anything that could build an object is refused.",
-		django: "Whoever can write the cache runs code in Django.", why: "It need not be so.",
-		also: []reference{"core/internal/pickle TestDecodeRefuses"}},
+		django: "Whoever can write the cache runs code in Django.", why: "A session is plain data.",
+		also: []reference{"core/internal/pickle TestDecodeRefuses", "core/cachestore TestValueRefuses"}},
 }
 
 func databaseErrorIsNoLogout(t *testing.T, st *site) {

@@ -166,11 +166,11 @@ exist, does not run or does not pass.
 	writeRequirements(&b, notes, nil)
 	b.WriteString(`## Where djinn differs from Django
 
-On purpose, each with a test. What is tested without a back end of Django's being involved is named with its package.
+On purpose, each with a test. Tests of other packages are named with the package.
 
 `)
 	for _, d := range differences {
-		fmt.Fprintf(&b, "**%s**\nDjango: %s Why not here: %s\n%s\n\n", d.says, d.django, d.why,
+		fmt.Fprintf(&b, "**%s**\nDjango: %s Why djinn does not: %s\n%s\n\n", d.says, d.django, d.why,
 			testsOf(names("TestDifferences/"+d.name, d.test != nil), d.also))
 	}
 	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n')
