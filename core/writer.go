@@ -99,6 +99,8 @@ func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 func canHijack(w http.ResponseWriter) bool {
 	for {
 		switch t := w.(type) {
+		case *Writer: // of another Manager: it has the method, and asks further
+			w = t.ResponseWriter
 		case http.Hijacker:
 			return true
 		case interface{ Unwrap() http.ResponseWriter }:

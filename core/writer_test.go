@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/memstore"
 )
 
 // Where there is no connection to take over (HTTP/2, for example) a handler falls
@@ -26,5 +28,25 @@ func TestHijackUnsupported(t *testing.T) {
 	}
 	if got := st.get("count"); got != int64(1) {
 		t.Errorf("count = %v, want 1", got)
+	}
+}
+
+// A second manager's writer can hijack only what lies below it.
+func TestHijackUnsupportedUnderTwoManagers(t *testing.T) {
+	t.Parallel()
+	outer, err := core.New(memstore.New(), core.Config{SecretKey: "only for tests", CookieName: "outer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner := newSite(t, core.Config{}, nil)
+	w := httptest.NewRecorder()
+	outer.Handler(inner.m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner.m.Session(r.Context()).Set("count", 1)
+		if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrNotSupported) {
+			t.Errorf("Hijack = %v, want %v", err, http.ErrNotSupported)
+		}
+	}))).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if w.Header().Get("Set-Cookie") == "" {
+		t.Error("no cookie, want the inner session's")
 	}
 }
