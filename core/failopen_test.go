@@ -55,3 +55,16 @@ func TestFailOpenDoesNotHideAFailedWrite(t *testing.T) {
 		t.Errorf("status = %d, want 503", w.Code)
 	}
 }
+
+// FailOpen is about loading: a value that cannot be kept stays an error.
+func TestFailOpenDoesNotHideAnUnkeepableItem(t *testing.T) {
+	t.Parallel()
+	st := newSite(t, core.Config{}, nil)
+	w := st.visit(func(s *core.Session, _ http.ResponseWriter) {
+		s.Set("a", make(chan int))
+		s.FailOpen()
+	})
+	if w.Code != http.StatusInternalServerError {
+		t.Errorf("status = %d, want 500", w.Code)
+	}
+}

@@ -163,7 +163,9 @@ func (s *Session) FailOpen() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failOpen = true
-	s.errSeen = s.err != nil
+	if s.err != nil && !isEncode(s.err) {
+		s.errSeen = true
+	}
 }
 
 // Flush logs out: it removes the items, and the record from the store when the
