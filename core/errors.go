@@ -34,7 +34,7 @@ var ErrTooLarge = errors.New("djinn: the session is too large")
 // StoreError is a failure of the store. It is answered with 503 and never looks
 // like a logout: the visitor's cookie stays.
 type StoreError struct {
-	// Op is what was tried: load, create, update, touch, rotate, delete, clear.
+	// Op is what was tried: load, create, update, touch, rotate, delete, clear, ping.
 	Op string
 	// Err is what the store said.
 	Err error
