@@ -23,6 +23,10 @@
 // without a transaction around it. Every statement runs under the context of
 // the request.
 //
+// SQLite waits for another writer without looking at that context: keep its
+// busy_timeout below core.Config.StoreTimeout (5 s), or a lock that somebody holds
+// makes requests wait longer than they are meant to.
+//
 // # What GORM sees
 //
 // The statements go through GORM's callbacks, so plugins, a read/write resolver,

@@ -81,7 +81,7 @@ func dialectorFor(rawURL string) (d gorm.Dialector, password string, err error) 
 func sqliteDSN(path string) string {
 	// In a file: URI these characters have a meaning of their own.
 	path = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	return "file:" + path + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate"
+	return "file:" + path + "?_pragma=busy_timeout(4000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate"
 }
 
 // mysqlDialector turns a URL into the driver's own settings.

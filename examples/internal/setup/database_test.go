@@ -93,7 +93,7 @@ func TestSQLiteSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer (&Env{db: db}).Close()
-	for pragma, want := range map[string]string{"journal_mode": "wal", "busy_timeout": "5000", "synchronous": "1"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "busy_timeout": "4000", "synchronous": "1"} {
 		var got string
 		if err := db.Raw("PRAGMA " + pragma).Scan(&got).Error; err != nil || got != want {
 			t.Errorf("PRAGMA %s: got %q, %v, want %q", pragma, got, err, want)
