@@ -119,6 +119,38 @@ func TestCycleKeyKeepsItems(t *testing.T) {
 	}
 }
 
+// What another request writes while this one rotates is in the new record.
+func TestRotationLosesNoUpdate(t *testing.T) {
+	t.Parallel()
+	for name, show := range map[string]func(*spyStore) core.Store{
+		"with Rotator":    func(s *spyStore) core.Store { return rotateSpy{touchSpy{s}} },
+		"without Rotator": func(s *spyStore) core.Store { return s },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := newSite(t, core.Config{}, show)
+			st.visit(increment)
+			other, old, meanwhile := *st, st.cookie, true
+			st.spy.setBefore(func(op string) error {
+				if meanwhile && (op == "rotate" || op == "create") {
+					meanwhile = false
+					other.visit(func(s *core.Session, _ http.ResponseWriter) { s.Set("theirs", 1) })
+				}
+				return nil
+			})
+			if w := st.visit(login); w.Code != http.StatusOK {
+				t.Fatalf("status = %d, want 200", w.Code)
+			}
+			if st.get("theirs") != int64(1) || st.get("count") != int64(1) || st.get("user") != "aladdin" {
+				t.Errorf("theirs = %v, count = %v, user = %v; want all three kept", st.get("theirs"), st.get("count"), st.get("user"))
+			}
+			if ok, _ := st.m.Exists(context.Background(), old); ok || st.cookie == old {
+				t.Error("the old key is alive")
+			}
+		})
+	}
+}
+
 // Two logins at once with one anonymous session leave one live key.
 func TestParallelRotations(t *testing.T) {
 	t.Parallel()

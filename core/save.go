@@ -196,10 +196,10 @@ func (s *Session) touch(ctx context.Context, rec Record) error {
 // there before the old one goes, and is taken back if another request was faster.
 func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 	start := s.m.cfg.Now()
-	old := rec.Key
+	old := rec
 	rec.Key = NewKey()
 	if s.m.rotator != nil {
-		key, err := s.m.rotator.Rotate(ctx, old, rec)
+		key, err := s.m.rotator.Rotate(ctx, old.Key, rec)
 		return s.wrote(ctx, "rotate", start, key, rec, err)
 	}
 	rec.Version = ""
@@ -207,15 +207,19 @@ func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 	if err != nil {
 		return s.wrote(ctx, "create", start, key, rec, err)
 	}
-	existed, err := s.m.delete(ctx, old)
-	if err != nil {
-		return err // nobody knows the new key, and the browser keeps the old one
+	// An update into the past ends the old record in one step with the check that
+	// nobody changed or ended it; to delete it then is housekeeping.
+	old.ExpireDate = time.Unix(0, 0).UTC()
+	if _, err := s.m.store.Update(ctx, old); err != nil {
+		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) {
+			if _, err := s.m.delete(ctx, key); err != nil {
+				return err
+			}
+		} // else nobody knows the new key, and the browser keeps the old one
+		return s.m.wrote(ctx, "rotate", start, err)
 	}
-	if !existed {
-		if _, err := s.m.delete(ctx, key); err != nil {
-			return err
-		}
-		return ErrNotFound
+	if _, err := s.m.delete(ctx, old.Key); err != nil {
+		s.m.reject(ctx, "the record of a rotated key could not be deleted; it has expired and is cleared as such", err)
 	}
 	return s.wrote(ctx, "rotate", start, key, rec, nil)
 }

@@ -57,8 +57,9 @@ type Toucher interface {
 }
 
 // Rotator is a [Store] that can give a record a new key in one atomic step.
-// Elsewhere the engine creates the new record, deletes the old one, and takes
-// the new one back if the old one was gone by then.
+// Elsewhere the engine creates the new record, ends the old one by an Update to an
+// expiry in the past, and takes the new one back if that finds the old one changed
+// or gone.
 type Rotator interface {
 	// Rotate moves the record from oldKey to rec.Key with rec's values and
 	// expiry. At no moment do both keys work, or neither. If the record under
