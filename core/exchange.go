@@ -29,7 +29,8 @@ type Exchange struct {
 	entry   http.Header // the headers when the request came in
 	err     error       // of the commit
 
-	// request is set if Writer answers a failed commit itself, at once.
+	// answer, if set, answers the request when the commit fails, at once.
+	answer  func(w http.ResponseWriter, r *http.Request, err error)
 	request *http.Request
 }
 

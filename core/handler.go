@@ -10,13 +10,17 @@ import "net/http"
 // handler's place. Mounted twice, the outer one works. A panic passes through;
 // the session's changes are dropped then, as for every response of 500 and above,
 // but a Flush is done.
-func (m *Manager) Handler(next http.Handler) http.Handler {
+func (m *Manager) Handler(next http.Handler) http.Handler { return m.HandlerWith(next, m.HandleError) }
+
+// HandlerWith is [Manager.Handler] with answer in the place of
+// Config.ErrorHandler, for a part of a site that answers in its own way.
+func (m *Manager) HandlerWith(next http.Handler, answer func(w http.ResponseWriter, r *http.Request, err error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := m.Lookup(r.Context()); ok {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := new(Exchange)
+		x := &Exchange{answer: answer}
 		x.request = x.Begin(m, w, r)
 		returned := false
 		defer func() {

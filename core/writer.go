@@ -29,9 +29,9 @@ func (w *Writer) commit(status int) error {
 		return x.err
 	}
 	err := x.Commit(status)
-	if err != nil && x.request != nil {
+	if err != nil && x.answer != nil {
 		x.ResetHeader()
-		x.session.m.HandleError(w.ResponseWriter, x.request, err)
+		x.answer(w.ResponseWriter, x.request, err)
 	}
 	return err
 }

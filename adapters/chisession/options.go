@@ -13,17 +13,14 @@ func WithSkipper(skip func(r *http.Request) bool) Option {
 }
 
 // WithErrorHandler answers requests whose session could not be loaded or saved;
-// [core.StatusCode] tells the status that err stands for. It is called when the
-// handler has returned. Nothing has been written and the headers are as they were
-// when the request came in. Defaults to the Manager's Config.ErrorHandler, and
+// [core.StatusCode] tells the status that err stands for. Nothing has been written
+// and the headers are as they were when the request came in. Defaults to the Manager's Config.ErrorHandler, and
 // without that to a short plain text.
 func WithErrorHandler(answer func(w http.ResponseWriter, r *http.Request, err error)) Option {
 	return func(cfg *config) { cfg.answer = answer }
 }
 
-type errorHandler = func(w http.ResponseWriter, r *http.Request, err error)
-
 type config struct {
 	skipper func(r *http.Request) bool
-	answer  errorHandler
+	answer  func(w http.ResponseWriter, r *http.Request, err error)
 }
