@@ -10,6 +10,10 @@ import "net/http"
 // handler's place. Mounted twice, the outer one works. A panic passes through;
 // the session's changes are dropped then, as for every response of 500 and above,
 // but a Flush is done.
+//
+// Mount http.TimeoutHandler inside of it. Outside it works too, but when the time
+// is up the cookie of a session that the handler had just begun is lost with the
+// rest of its response.
 func (m *Manager) Handler(next http.Handler) http.Handler { return m.HandlerWith(next, m.HandleError) }
 
 // HandlerWith is [Manager.Handler] with answer in the place of
