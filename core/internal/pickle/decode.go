@@ -14,7 +14,7 @@ func Decode(data string, lim Limits) (json, rest string, err error) {
 	if len(data)/4 > lim.Size {
 		return "", "", errTooLarge
 	}
-	d := &decoder{data: data, left: lim.Values}
+	d := &decoder{data: data, left: lim.Values, lim: lim}
 	root, err := d.run()
 	if err != nil {
 		return "", "", err
@@ -35,6 +35,7 @@ type decoder struct {
 	marks []int
 	memo  map[uint32]*node
 	left  int // values that may still be made
+	lim   Limits
 }
 
 // run obeys opcodes until the pickle stops.
@@ -68,7 +69,10 @@ func (d *decoder) step(op byte) error {
 	case opFrame: // how much a reader may buffer: it has the whole already
 		_, err := d.take(8)
 		return err
-	case opMark:
+	case opMark: // one for each container that is not finished
+		if len(d.marks) > d.lim.Depth {
+			return errTooDeep
+		}
 		d.marks = append(d.marks, len(d.stack))
 		return nil
 	case opNone:
@@ -145,6 +149,9 @@ func (d *decoder) put(op byte) error {
 		if index, err = d.index(op == opPut, op == opBinPut); err != nil {
 			return err
 		}
+	}
+	if len(d.memo) >= d.lim.Values { // Python keeps a value in one place
+		return errTooLarge
 	}
 	if d.memo == nil {
 		d.memo = make(map[uint32]*node)

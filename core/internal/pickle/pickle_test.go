@@ -3,6 +3,7 @@ package pickle
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -295,4 +296,32 @@ func unbase64(t *testing.T, s string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// A byte that costs much more than a byte is bounded too: places in the memo,
+// marks.
+func TestDecodeBoundsWhatMakesNoValue(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		data string
+		want error
+	}{
+		"memo":            {"}" + strings.Repeat("\x94", 101) + ".", errTooLarge},
+		"memo by number":  {"}" + numbered(101) + ".", errTooLarge},
+		"marks":           {"}" + strings.Repeat("(", 12) + ".", errTooDeep},
+		"as much as goes": {strings.Repeat("(", 10) + strings.Repeat("t\x94", 10) + ".", nil},
+	} {
+		if _, _, err := Decode(tt.data, Limits{Size: 1 << 10, Depth: 10, Values: 100}); !errors.Is(err, tt.want) {
+			t.Errorf("%s: got error %v, want %v", name, err, tt.want)
+		}
+	}
+}
+
+// numbered puts the top of the stack into that many places.
+func numbered(places byte) string {
+	var b strings.Builder
+	for i := range places {
+		b.WriteString("q" + string([]byte{i}))
+	}
+	return b.String()
 }
