@@ -17,6 +17,9 @@ import (
 // has one that the store would leave empty and must not, the error names it.
 // Columns that the model does not know are fine otherwise.
 func (s *Store[M]) Migrate(ctx context.Context) error {
+	if err := s.Ping(ctx); err != nil {
+		return err // which GORM's HasTable would take for "no table", or panic at
+	}
 	db := s.plain.WithContext(ctx)
 	if db.Migrator().HasTable(new(M)) {
 		return s.checkTable(db)

@@ -128,6 +128,12 @@ func (s *Store[M]) statement(ctx context.Context) *gorm.DB {
 
 // Ping asks the database for an answer, for health checks.
 func (s *Store[M]) Ping(ctx context.Context) error {
-	var one int
-	return s.fail(s.statement(ctx).Raw("SELECT 1").Row().Scan(&one))
+	// Rows and not Row: where a prepared statement or a plugin fails, GORM's Row
+	// has nothing in it, and its Scan panics.
+	rows, err := s.statement(ctx).Raw("SELECT 1").Rows()
+	if err != nil {
+		return s.fail(err)
+	}
+	rows.Next()
+	return s.fail(errors.Join(rows.Err(), rows.Close()))
 }
