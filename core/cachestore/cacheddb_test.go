@@ -290,6 +290,35 @@ func TestCachedDBKeepsEntriesForMaxAge(t *testing.T) {
 	}
 }
 
+// A row that was changed past this store is read again after MaxAge, however often
+// the session is touched meanwhile.
+func TestCachedDBTouchesDoNotProlongMaxAge(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	now := time.Now()
+	clock := func() time.Time { return now }
+	cache := cachestore.NewMemory(cachestore.MemoryOptions{Now: clock})
+	node := cachestore.NewCachedDB(cache, s.durable, cachestore.CachedDBOptions{
+		Options: cachestore.Options{Now: clock}, MaxAge: time.Minute,
+	})
+	key := s.create(`{"a":1}`)
+	s.load(node, key)
+	if _, err := s.durable.Update(ctx, s.record(key, `{"a":2}`)); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		now = now.Add(20 * time.Second)
+		rec := s.record(key, `{"a":1}`)
+		rec.ExpireDate = now.Add(2 * time.Hour)
+		if err := node.(core.Toucher).Touch(ctx, rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.load(node, key); got != `{"a":2}` {
+		t.Errorf("80 seconds later, touched each 20: got %s, want the row", got)
+	}
+}
+
 func TestCachedDBUnknownKeysLeaveNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

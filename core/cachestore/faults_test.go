@@ -315,3 +315,37 @@ func TestCachedDBOwesTheCacheAfterAnUnknownOutcome(t *testing.T) {
 		t.Errorf("when the cache is back: got %s, want the row", got)
 	}
 }
+
+// lost deletes, and says that it failed; what happens before that is up to the test.
+type lost struct {
+	*hooked
+	before func()
+}
+
+func (s lost) Delete(ctx context.Context, key string) (bool, error) {
+	s.before()
+	if _, err := s.hooked.Delete(ctx, key); err != nil {
+		return false, err
+	}
+	return false, errDown
+}
+
+// The marker of a delete whose outcome is unknown is there at its end, also if
+// another writer has removed it meanwhile.
+func TestCachedDBDeleteOfUnknownOutcomeAmongWriters(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	key := s.create(`{"a":1}`)
+	other := s.node()
+	store := lost{hooked: s.durable}
+	store.before = func() {
+		s.update(other, key, `{"a":2}`) // its marker replaces the delete's
+		s.load(other, key)
+		s.load(other, key)
+	}
+	node := cachestore.NewCachedDB(s.cache, store, cachestore.CachedDBOptions{})
+	if _, err := node.Delete(ctx, key); !errors.Is(err, errDown) {
+		t.Fatalf("Delete: got %v, want the store's error", err)
+	}
+	s.want(key, "gone")
+}

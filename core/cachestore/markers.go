@@ -66,7 +66,8 @@ func (s *cachedDB) add(ctx context.Context, key string, rec core.Record) {
 	}
 }
 
-// extend gives the entry under rec.Key a later expiry and leaves its items.
+// extend gives the session in the entry under rec.Key a later expiry. It leaves
+// its items, and the moment when the database is asked again.
 func (s *cachedDB) extend(ctx context.Context, rec core.Record) {
 	key := s.prefix + rec.Key
 	old, found, err := s.cache.get(ctx, key)
@@ -84,20 +85,27 @@ func (s *cachedDB) extend(ctx context.Context, rec core.Record) {
 	if !rec.ExpireDate.After(expires) {
 		return
 	}
-	if item, err := s.entry(c.values, rec.ExpireDate); err == nil {
-		_, _ = s.cache.swap(ctx, key, old.Value, item)
+	item, err := s.entry(c.values, rec.ExpireDate)
+	if err != nil {
+		return
 	}
+	if !old.Expires.IsZero() && old.Expires.Before(item.Expires) {
+		item.Expires = old.Expires // MaxAge is since the row was read, not touched
+	}
+	_, _ = s.cache.swap(ctx, key, old.Value, item)
 }
 
 // settleFailed clears up behind a write that the database refused. If it is not
-// known what the database did or will still do, the marker stays for its time.
+// known what the database did or will still do, there is a marker for the time
+// of one: put there anew, because another writer may have removed the first, and
+// a reader filled the cache since.
 func (s *cachedDB) settleFailed(ctx context.Context, key, marker string, err error) {
 	known := errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) || errors.Is(err, core.ErrExists)
 	switch {
-	case marker == "":
-		s.forget(ctx, key)
-	case known:
+	case known && marker != "":
 		s.release(ctx, key, marker)
+	case marker == "" || s.mark(ctx, key) == "":
+		s.forget(ctx, key)
 	}
 }
 
