@@ -3,6 +3,7 @@ package gormstore
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,6 +60,9 @@ func djangoText(t time.Time) string {
 	return t.Format(mysqlLayout)
 }
 
+// errNotDate: a column holds what no DateTime can be.
+var errNotDate = errors.New("not a date and time that Django writes (" + mysqlLayout + ")")
+
 // parseText reads what a database gives as text: Django's form, and the forms in
 // which SQLite drivers write a time.Time. Without an offset it is UTC.
 func parseText(s string) (time.Time, error) {
@@ -68,7 +72,7 @@ func parseText(s string) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("gormstore: %q is not a date and time that Django writes (%s)", s, mysqlLayout)
+	return time.Time{}, fmt.Errorf("gormstore: %q is %w", s, errNotDate)
 }
 
 // Scan reads a column: sql.Scanner.
@@ -87,7 +91,7 @@ func (d *DateTime) Scan(src any) error {
 		*d = DateTime{t}
 		return err
 	default:
-		return fmt.Errorf("gormstore: a column of type %T is not a date and time", src)
+		return fmt.Errorf("gormstore: a column of type %T is %w", src, errNotDate)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package gormstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -35,13 +36,26 @@ func (s *Store[M]) Load(ctx context.Context, key string) (core.Record, error) {
 		return core.Record{}, core.ErrNotFound
 	}
 	data, expire, err := s.read(s.statement(ctx), key)
+	if errors.Is(err, errNotDate) {
+		return s.unreadable(key, data, err), nil
+	}
 	if err != nil {
 		return core.Record{}, s.fail(err, key)
 	}
 	return core.Record{Key: key, Encoded: data, Version: data, ExpireDate: expire}, nil
 }
 
-// read finds a live session, or ErrNotFound.
+// unreadable is the record of a session whose expiry is no date, PostgreSQL's
+// infinity for example. The database takes it for a later moment than now, and
+// answers well: an error would be a 503 for this visitor for ever.
+func (s *Store[M]) unreadable(key, data string, cause error) core.Record {
+	rec := core.Record{Key: key, Encoded: data, Version: data, ExpireDate: maxTime}
+	return rec.WithDecode(func(core.Codec) (core.Values, error) {
+		return core.Values{}, fmt.Errorf("%w: %w (correct its %s, or delete the row)", core.ErrUndecodable, s.fail(cause, key, data), expireColumn)
+	})
+}
+
+// read finds a live session, or ErrNotFound. With errNotDate it gives the data.
 func (s *Store[M]) read(db *gorm.DB, key string) (data string, expire time.Time, err error) {
 	rows, err := db.Model(new(M)).
 		Clauses(s.columns(), live{dialect: s.dialect, key: key, now: s.dialect.time(s.now())}).
@@ -58,7 +72,7 @@ func (s *Store[M]) read(db *gorm.DB, key string) (data string, expire time.Time,
 	}
 	var at DateTime
 	if err := rows.Scan(&data, &at); err != nil {
-		return "", time.Time{}, err
+		return data, time.Time{}, err
 	}
 	return data, at.UTC(), nil
 }

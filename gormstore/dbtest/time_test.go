@@ -161,3 +161,38 @@ func TestSQLiteText(t *testing.T) {
 		}
 	}
 }
+
+// TestExpiryIsNoDate: an expiry that no time.Time can hold, or that is no date at
+// all, makes the record one that cannot be read, and not a store that is down.
+func TestExpiryIsNoDate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		database Database
+		expiry   string
+	}{
+		{Postgres, "'infinity'"},
+		{SQLite, "'tomorrow'"},
+		{SQLite, "'9999-99-99 00:00:00'"},
+		{SQLite, "x'ff'"},
+	} {
+		t.Run(tt.database.Name+"/"+tt.expiry, func(t *testing.T) {
+			t.Parallel()
+			db := tt.database.Open(t, nil)
+			store := migrated(t, db, gormstore.NewModel[gormstore.Session])
+			create(t, store, rec(t, key1))
+			if err := db.Exec("UPDATE django_session SET expire_date = " + tt.expiry).Error; err != nil {
+				t.Fatal(err)
+			}
+			got, err := store.Load(t.Context(), key1)
+			if err != nil {
+				t.Fatalf("Load: got error %v, want a record that does not decode", err)
+			}
+			if got.Version == "" {
+				t.Error("Load: got no version, want the text, so that no update is unconditional")
+			}
+			if _, err := got.Decode(codec); !errors.Is(err, core.ErrUndecodable) {
+				t.Errorf("Decode: got error %v, want ErrUndecodable", err)
+			}
+		})
+	}
+}
