@@ -20,15 +20,41 @@ func TestForgeries(t *testing.T) {
 			t.Run("Django "+r.version+", "+e.name, func(t *testing.T) {
 				t.Parallel()
 				p := openPlace(t, r, e, true, "UTC")
-				var forgeries map[string]string
-				p.process.call(t, "forgeries", arguments{"secret_key": secretKey}, &forgeries)
-				for name, payload := range forgeries {
+				for name, payload := range p.forgeries(t, e.name == inCache.name) {
 					t.Run(name, func(t *testing.T) { p.refuses(t, payload) })
 				}
 				t.Run("and the true one is taken", p.takes)
 			})
 		}
 	}
+}
+
+// TestForgedCacheEntries puts such payloads into the cache in front of a good row: Go
+// goes by the row.
+func TestForgedCacheEntries(t *testing.T) {
+	for _, r := range releases(t) {
+		if noteOf(r, inCachedDB, true, "") != nil {
+			continue
+		}
+		t.Run("Django "+r.version, func(t *testing.T) {
+			t.Parallel()
+			p := openPlace(t, r, inCachedDB, true, "UTC")
+			for name, payload := range p.forgeries(t, true) {
+				t.Run(name, func(t *testing.T) {
+					b := visitor(t, p.django, edit{Set: sample})
+					p.process.call(t, "spoil", arguments{"key": b.cookie, "payload": payload}, nil)
+					wantItems(t, p.golang, b, sample)
+				})
+			}
+		})
+	}
+}
+
+// forgeries returns payloads in hexadecimal, by what is wrong with them.
+func (p *place) forgeries(t *testing.T, cached bool) (made map[string]string) {
+	t.Helper()
+	p.process.call(t, "forgeries", arguments{"secret_key": secretKey, "cached": cached}, &made)
+	return made
 }
 
 // refuses plants a payload, which is in hexadecimal, and visits Go with it.

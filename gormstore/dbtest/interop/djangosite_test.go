@@ -28,10 +28,7 @@ type page struct {
 
 func (s *djangoSite) visit(t *testing.T, b *browser, view string, step any) (answer page) {
 	t.Helper()
-	s.process.call(t, "visit", arguments{
-		"view": view, "cookie": b.cookie, "later": int(s.after.Seconds()),
-		"secret_key": s.key, "fallbacks": s.fallbacks, "step": step,
-	}, &answer)
+	s.process.call(t, "visit", s.request(b, view, step), &answer)
 	if answer.Status != http.StatusOK {
 		t.Fatalf("Django, /%s: status %d, want 200", view, answer.Status)
 	}
@@ -39,6 +36,14 @@ func (s *djangoSite) visit(t *testing.T, b *browser, view string, step any) (ans
 		b.cookie, b.maxAge = answer.Sent.Value, answer.Sent.MaxAge
 	}
 	return answer
+}
+
+// request is what the browser asks for.
+func (s *djangoSite) request(b *browser, view string, step any) arguments {
+	return arguments{
+		"view": view, "cookie": b.cookie, "later": int(s.after.Seconds()),
+		"secret_key": s.key, "fallbacks": s.fallbacks, "step": step,
+	}
 }
 
 func (s *djangoSite) name() string { return "Django" }
@@ -50,10 +55,7 @@ func (s *djangoSite) items(t *testing.T, b *browser) string {
 
 func (s *djangoSite) edit(t *testing.T, b *browser, e edit) {
 	t.Helper()
-	s.visit(t, b, "edit", struct {
-		edit
-		Date int `json:"date"`
-	}{e, int(e.Date.Seconds())})
+	s.visit(t, b, "edit", e)
 }
 
 func (s *djangoSite) user(t *testing.T, b *browser) string {

@@ -89,7 +89,7 @@ func (s *goSite) edit(t *testing.T, b *browser, e edit) {
 			session.SetExpiry(time.Duration(*e.Expiry) * time.Second)
 		}
 		if e.Date != 0 {
-			session.SetExpiryDate(s.now().Add(e.Date))
+			session.SetExpiryDate(s.now().Add(time.Duration(e.Date) * time.Second))
 		}
 		if e.Cycle {
 			session.CycleKey()

@@ -144,6 +144,14 @@ type arguments map[string]any
 // call calls a function in testdata/site.py. An exception there fails t.
 func (p *process) call(t *testing.T, do string, with arguments, answer any) {
 	t.Helper()
+	if exception := p.try(t, do, with, answer); exception != "" {
+		t.Fatalf("Django, %s: %s", do, exception)
+	}
+}
+
+// try is call for a function that may raise an exception, and returns it.
+func (p *process) try(t *testing.T, do string, with arguments, answer any) (exception string) {
+	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if with == nil {
@@ -162,13 +170,11 @@ func (p *process) call(t *testing.T, do string, with arguments, answer any) {
 	if err := json.Unmarshal(p.out.Bytes(), &reply); err != nil {
 		t.Fatalf("Django, %s: answers %q: %v", do, p.out.Bytes(), err)
 	}
-	if reply.Error != "" {
-		t.Fatalf("Django, %s: %s", do, reply.Error)
-	}
-	if answer == nil {
-		return
+	if reply.Error != "" || answer == nil {
+		return reply.Error
 	}
 	if err := json.Unmarshal(reply.Answer, answer); err != nil {
 		t.Fatalf("Django, %s: answers %s: %v", do, reply.Answer, err)
 	}
+	return ""
 }

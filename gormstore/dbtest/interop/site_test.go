@@ -36,10 +36,10 @@ type site interface {
 
 // edit is what a visit does to the session, in this order.
 type edit struct {
-	Set    string        `json:"set"`    // items as a JSON object
-	Expiry *int          `json:"expiry"` // set_expiry with seconds
-	Date   time.Duration `json:"-"`      // set_expiry with a date, from now
-	Cycle  bool          `json:"cycle"`  // cycle_key
+	Set    string `json:"set"`    // items as a JSON object
+	Expiry *int   `json:"expiry"` // set_expiry with seconds
+	Date   int    `json:"date"`   // set_expiry with a date, in seconds from now
+	Cycle  bool   `json:"cycle"`  // cycle_key
 }
 
 // account is the user who logs in on both sides.

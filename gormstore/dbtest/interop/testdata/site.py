@@ -180,9 +180,14 @@ def plant(key, payload):
         Session.objects.create(session_key=key, session_data=data.decode(), expire_date=expires)
 
 
-def forgeries(secret_key):
+def spoil(key, payload):
+    """Overwrites the entry that a cache in front of the database has."""
+    redis().set(entry(key), bytes.fromhex(payload), ex=3600)
+
+
+def forgeries(secret_key, cached):
     """Payloads to refuse, by name, in hexadecimal: signed text, or pickles for a cache."""
-    made = pickles() if ENGINE == "cache" else signed(secret_key)
+    made = pickles() if cached else signed(secret_key)
     return {name: (data if isinstance(data, bytes) else data.encode()).hex() for name, data in made.items()}
 
 
