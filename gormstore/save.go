@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/djinn-go/djinn/core"
 )
@@ -75,7 +76,7 @@ func (s *Store[M]) missed(db *gorm.DB, key, version, wrote string, rekey bool) e
 	if version == "" && !unchangedIsMissed {
 		return core.ErrNotFound
 	}
-	data, _, err := s.read(fresh(db), key)
+	data, _, err := s.read(s.current(db), key)
 	switch {
 	case err != nil:
 		return err
@@ -105,7 +106,7 @@ func (s *Store[M]) Touch(ctx context.Context, rec core.Record) error {
 		if res.Error != nil || res.RowsAffected > 0 {
 			return res.Error
 		}
-		_, _, err := s.read(fresh(db), rec.Key)
+		_, _, err := s.read(s.current(db), rec.Key)
 		return err
 	})
 	return s.fail(err, rec.Key)
@@ -181,7 +182,13 @@ func (s *Store[M]) duplicate(err error) bool {
 	})
 }
 
-// fresh is a new statement on the connection or transaction of db.
-func fresh(db *gorm.DB) *gorm.DB {
-	return db.Session(&gorm.Session{NewDB: true, Context: db.Statement.Context})
+// current is a new statement on the connection or transaction of db, that reads
+// what an UPDATE would find. On MySQL a plain SELECT reads the snapshot of the
+// transaction, in which a row may live that is gone.
+func (s *Store[M]) current(db *gorm.DB) *gorm.DB {
+	db = db.Session(&gorm.Session{NewDB: true, Context: db.Statement.Context})
+	if s.dialect == mysql {
+		db = db.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+	}
+	return db
 }
