@@ -35,8 +35,11 @@ func (s *Store) readLive(key string) (file, error) {
 // file's content never changes in place.
 func (s *Store) read(path string) (file, error) {
 	in, err := openNoFollow(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return file{}, s.absent()
+	}
 	if err != nil {
-		return file{}, found(err)
+		return file{}, bare(err)
 	}
 	defer in.Close()
 	fi, err := in.Stat()
@@ -54,6 +57,15 @@ func (s *Store) read(path string) (file, error) {
 	f := file{text: string(text[:n]), tooLong: n > s.maxFile}
 	f.expires = s.expireDate(f.text, fi.ModTime())
 	return f, nil
+}
+
+// absent is the error for a file that is not there: ErrNotFound if its directory
+// is. All sessions are gone otherwise, which must not look like a logout.
+func (s *Store) absent() error {
+	if _, err := os.Stat(s.dir); err != nil {
+		return fmt.Errorf("filestore: no directory for the sessions: mount it, or create it with mode 0700 for the service's user: %w", bare(err))
+	}
+	return core.ErrNotFound
 }
 
 // record is f as Load returns it.
