@@ -155,8 +155,8 @@ func (s *Session) SetExpiry(d time.Duration) {
 
 // SetExpiryDate makes the session end at t, whatever happens until then; precise
 // to the microsecond. Django's set_expiry with a datetime, or with a timedelta
-// for SetExpiryDate(time.Now().Add(d)). Django before 4.1 cannot save a session
-// that has one.
+// for SetExpiryDate(time.Now().Add(d)). Django before 4.1, and with
+// USE_TZ = False, cannot save a session that has one: use SetExpiry there.
 func (s *Session) SetExpiryDate(t time.Time) { s.Set(expiryName, formatISO(t)) }
 
 // ResetExpiry takes the session's own expiry away, so that Config decides.

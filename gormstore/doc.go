@@ -16,6 +16,11 @@
 // driver, take GORM's for your database, or github.com/glebarez/sqlite, which
 // needs no C compiler.
 //
+// The Django site keeps its times in UTC with USE_TZ = True, the default since 5.0,
+// with USE_TZ = False and TIME_ZONE = "UTC", and on PostgreSQL always. With
+// another TIME_ZONE, SQLite and MySQL hold its local time, and sessions live
+// shorter or longer here by the difference.
+//
 // # Cost
 //
 // A load is one SELECT, a save one UPDATE, a new session one INSERT, each by
