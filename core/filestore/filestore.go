@@ -29,7 +29,8 @@
 //
 // Processes that use this store agree by a lock on the file .<cookie name>.lock in
 // the directory: no update is lost, and none brings back what was deleted. Reading
-// takes no lock, except on Windows.
+// takes no lock, except on Windows. Keep what tidies up (systemd-tmpfiles, a cron
+// job) away from that file: removed while it is held, it lets a second writer in.
 //
 // Django takes no lock. Its writes and deletions are noticed up to the moment of
 // the rename: what it does in the microseconds between our last look and our
