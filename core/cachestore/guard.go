@@ -38,11 +38,12 @@ type guard struct {
 	mu       sync.Mutex
 	until    time.Time // the rest lasts; zero if the cache is well
 	reported time.Time
-	owed     map[string]struct{}
+	owed     map[string]uint64 // the debt's number
+	debts    uint64
 }
 
 func newGuard(cache Cache, opts CachedDBOptions) *guard {
-	return &guard{cache: cache, timeout: opts.CacheTimeout, now: opts.Now, onError: opts.OnError, owed: make(map[string]struct{})}
+	return &guard{cache: cache, timeout: opts.CacheTimeout, now: opts.Now, onError: opts.OnError, owed: make(map[string]uint64)}
 }
 
 func (g *guard) get(ctx context.Context, key string) (item Item, found bool, err error) {
@@ -82,7 +83,8 @@ func (g *guard) forget(ctx context.Context, key string) {
 	g.mu.Lock()
 	full := len(g.owed) >= maxOwed
 	if !full {
-		g.owed[key] = struct{}{}
+		g.debts++
+		g.owed[key] = g.debts
 	}
 	g.mu.Unlock()
 	if full {
@@ -136,24 +138,29 @@ func (g *guard) ready(ctx context.Context) bool {
 		g.mu.Unlock()
 		return false
 	}
-	var owed []string
-	for key := range g.owed {
+	var owed map[string]uint64
+	if len(g.owed) > 0 {
+		owed = make(map[string]uint64, settleBatch)
+	}
+	for key, debt := range g.owed {
 		if len(owed) == settleBatch {
 			break
 		}
-		owed = append(owed, key)
+		owed[key] = debt
 	}
 	probing := !g.until.IsZero()
 	if probing { // the others go on without until this call is back
 		g.until = now.Add(restTime)
 	}
 	g.mu.Unlock()
-	for _, key := range owed {
+	for key, debt := range owed {
 		if g.remove(ctx, key) != nil {
 			return false
 		}
 		g.mu.Lock()
-		delete(g.owed, key)
+		if g.owed[key] == debt { // and none was made meanwhile
+			delete(g.owed, key)
+		}
 		g.mu.Unlock()
 	}
 	g.mu.Lock()
