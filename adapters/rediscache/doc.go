@@ -12,11 +12,16 @@
 // # What Redis can lose
 //
 // Redis copies to its replicas later: after a failover, the last writes may be
-// missing, also a logout. A server that evicts when it is full (maxmemory-policy
-// other than noeviction) logs visitors out at random if sessions live in the
-// cache alone; one that does not evict refuses to write, which is an error and
-// answered with 503. Give sessions a server or a policy of their own, or put
-// cachestore.NewCachedDB over a table.
+// missing, also a logout. Under Sentinel these include what the old primary went on
+// to take until clients had heard of the new one; with min-replicas-to-write 1 it
+// refuses that, which is answered with 503, but so does a primary whose only replica
+// is away.
+//
+// A server that evicts when it is full (maxmemory-policy other than noeviction)
+// logs visitors out at random if sessions live in the cache alone; one that does
+// not evict refuses to write, which is an error and answered with 503. Give
+// sessions a server or a policy of their own, or put cachestore.NewCachedDB over a
+// table.
 //
 // The clocks of the programs and of the Redis server should agree within a
 // second or two: an expiry is a moment, not a duration.

@@ -22,19 +22,22 @@ import (
 // While a replica takes over, a visit sees the truth or an error. What had reached
 // the replica is there afterwards, a logout too.
 func TestFailover(t *testing.T) {
+	operator := func(t *testing.T, p *pair) { do(t, p.sentinel, "sentinel", "failover", masterName) }
 	tests := []struct {
 		name   string
+		args   []string // of the primary
 		begin  func(t *testing.T, p *pair)
 		over   func(ctx context.Context, p *pair) bool
 		errors bool // for a while there is no primary, so visits must have failed
 	}{
-		{"by an operator", func(t *testing.T, p *pair) { do(t, p.sentinel, "sentinel", "failover", masterName) }, demoted, false},
-		{"primary killed", func(_ *testing.T, p *pair) { p.primary.stop() }, promoted, true},
+		{"by an operator", nil, operator, demoted, false},
+		{"by an operator, no writes without a replica", []string{"--min-replicas-to-write", "1"}, operator, demoted, false},
+		{"primary killed", nil, func(_ *testing.T, p *pair) { p.primary.stop() }, promoted, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := startPair(t)
+			p := startPair(t, tt.args...)
 			site := newSite(t, p)
 			ada, bob := &visitor{site: site}, &visitor{site: site}
 			ada.mustSay(t, "/login?user=ada", page{"ada", 0})
@@ -215,13 +218,14 @@ type pair struct {
 
 const masterName = "sessions"
 
-func startPair(t *testing.T) *pair {
+func startPair(t *testing.T, args ...string) *pair {
 	t.Helper()
-	p := &pair{primary: startServer(t, "--repl-diskless-sync-delay", "0")}
+	p := &pair{primary: startServer(t, append(args, "--repl-diskless-sync-delay", "0")...)}
 	p.replica = startServer(t, "--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", strconv.Itoa(p.primary.port))
 	p.old, p.young = p.primary.client(redis.Options{MaxRetries: -1, PoolSize: 1}), p.replica.client(redis.Options{MaxRetries: -1})
 	await(t, "the replica is in step", func(ctx context.Context) bool {
-		return p.young.InfoMap(ctx, "replication").Item("Replication", "master_link_status") == "up"
+		up := p.young.InfoMap(ctx, "replication").Item("Replication", "master_link_status") == "up"
+		return up && p.old.Set(ctx, "first", "write", 0).Err() == nil // min-replicas-to-write may yet forbid it
 	})
 	s := startSentinel(t, p.primary.port)
 	p.sentinel = s.client(redis.Options{Protocol: 2}) // whose answer to SENTINEL REPLICAS is lists
