@@ -109,20 +109,38 @@ func (x *Exchange) CommitHijacked() error {
 // CommitFlush does what [Session.Flush] asked for, ahead of Commit: an adapter whose
 // framework answers errors and panics only after the middleware has returned calls
 // it on the way out, so that a logout happens even if nobody answers. An error
-// counts as that of Commit.
+// counts as that of Commit. What else changed is for the answer to commit; if none
+// has come when the request's context ends, that is reported.
 func (x *Exchange) CommitFlush() error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase != open || len(s.doomed) == 0 {
+	if s.phase != open {
 		return x.err
 	}
-	ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
-	defer cancel()
-	if x.err = s.deleteDoomed(ctx); x.err != nil {
-		s.phase, s.status = committed, StatusCode(x.err)
+	if len(s.doomed) > 0 {
+		ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
+		defer cancel()
+		if x.err = s.deleteDoomed(ctx); x.err != nil {
+			s.phase, s.status = committed, StatusCode(x.err)
+			return x.err
+		}
 	}
-	return x.err
+	if s.pending && !s.isEmpty() {
+		context.AfterFunc(s.ctx, x.reportUnanswered)
+	}
+	return nil
+}
+
+// reportUnanswered reports changes that no answer has committed.
+func (x *Exchange) reportUnanswered() {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase == open && s.pending {
+		s.m.reject(context.WithoutCancel(s.ctx), "changes were not saved by the end of the request: the handler failed "+
+			"and nobody answered: write a response, or mount middleware that answers errors", nil)
+	}
 }
 
 // Committed tells whether the session has been committed, by Commit itself or by

@@ -175,7 +175,7 @@ func TestGzip(t *testing.T) {
 			"/":       {http.StatusOK, 1, "lamp"},
 			"/broken": {http.StatusInternalServerError, 0, "{\"message\":\"Internal Server Error\"}\n"},
 		} {
-			resp, err := http.Get(server.URL + path)
+			resp, err := server.Client().Get(server.URL + path)
 			if err != nil {
 				t.Fatal(err)
 			}

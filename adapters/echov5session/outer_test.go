@@ -139,7 +139,7 @@ func TestSaveFailsWhileAnswering(t *testing.T) {
 			return echo.NewHTTPError(http.StatusConflict, "sold out")
 		})
 		server := httptest.NewServer(r)
-		resp, err := http.Get(server.URL)
+		resp, err := server.Client().Get(server.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +204,7 @@ func TestEarlyHintsOfErrorHandler(t *testing.T) {
 	r.GET("/", func(c *echo.Context) error { echov5session.From(c).Set("item", "lamp"); return echo.ErrNotFound })
 	server := httptest.NewServer(r)
 	defer server.Close()
-	resp, err := http.Get(server.URL)
+	resp, err := server.Client().Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}

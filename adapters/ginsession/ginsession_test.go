@@ -3,10 +3,12 @@ package ginsession_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -127,5 +129,44 @@ func TestHandleContext(t *testing.T) {
 	}
 	if got := strings.Join(reported, " "); got != "rejected" {
 		t.Errorf("a new session under HandleContext: got events %q, want it rejected and not saved", got)
+	}
+}
+
+// An error that nobody answers leaves Gin with an empty 200, past the session.
+func TestUnansweredErrorIsReported(t *testing.T) {
+	t.Parallel()
+	reasons := make(chan string, 8)
+	m, err := core.New(memstore.New(), core.Config{
+		SecretKey: "secret",
+		Logger:    slog.New(slog.DiscardHandler),
+		Observer: func(_ context.Context, e core.Event) {
+			if e.Kind == core.EventRejected {
+				reasons <- e.Reason
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := gin.New()
+	r.Use(ginsession.Middleware(m))
+	r.GET("/", func(c *gin.Context) {
+		ginsession.From(c).Set("user", "jasmine")
+		_ = c.Error(errors.New("nobody answers this"))
+	})
+	site := httptest.NewServer(r)
+	defer site.Close()
+	res, err := site.Client().Get(site.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	select {
+	case got := <-reasons:
+		if !strings.Contains(got, "nobody answered") {
+			t.Errorf("the report says %q, want that nobody answered", got)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the change was dropped and nothing says so")
 	}
 }

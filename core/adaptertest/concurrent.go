@@ -138,7 +138,7 @@ func logoutDuringRequest(e *env) {
 	slow.Header.Set("Cookie", cookieName+"="+e.cookie())
 	done := make(chan *answer, 1)
 	go func() {
-		a, err := e.send(&http.Client{Timeout: patience}, slow)
+		a, err := e.send(&http.Client{Transport: e.transport, Timeout: patience}, slow)
 		if err != nil {
 			e.errorf("%v", err)
 		}

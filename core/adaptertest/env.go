@@ -36,13 +36,17 @@ type env struct {
 	server  *httptest.Server
 	client  *http.Client
 
+	// transport is the case's own: a server that closes takes the idle
+	// connections of http.DefaultTransport with it, also those of other cases.
+	transport *http.Transport
+
 	mu       sync.Mutex
 	failures []error
 	rejected []string // reasons of EventRejected
 }
 
 func newEnv(fw Framework) *env {
-	e := &env{fw: fw, store: newProbe()}
+	e := &env{fw: fw, store: newProbe(), transport: new(http.Transport)}
 	e.m = e.manager(nil)
 	e.client = e.browser()
 	return e
@@ -75,6 +79,7 @@ func (e *env) manager(change func(*core.Config)) *core.Manager {
 func (e *env) browser() *http.Client {
 	jar, _ := cookiejar.New(nil) // never fails
 	return &http.Client{
+		Transport:     e.transport,
 		Jar:           jar,
 		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

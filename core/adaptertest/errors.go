@@ -115,7 +115,7 @@ func logout500(e *env) {
 	e.wantRows("a logout that answers 500", 0)
 	r := e.request(http.MethodGet, "/peek")
 	r.Header.Set("Cookie", cookieName+"="+old)
-	a, err := e.send(&http.Client{Timeout: patience}, r)
+	a, err := e.send(&http.Client{Transport: e.transport, Timeout: patience}, r)
 	if err != nil {
 		e.fatalf("%v", err)
 	}

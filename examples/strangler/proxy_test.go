@@ -65,7 +65,7 @@ func TestProxyPassesOn(t *testing.T) {
 	} {
 		req.Header.Set(name, value)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := front.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestDjangoIsDown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := http.DefaultClient.Do(req)
+		res, err := front.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}

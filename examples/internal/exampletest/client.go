@@ -23,7 +23,10 @@ func newClient(t testing.TB, base string) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	transport := new(http.Transport) // its own: see httptest.Server.Close
+	t.Cleanup(transport.CloseIdleConnections)
 	return &client{t: t, base: strings.TrimSuffix(base, "/"), http: http.Client{
+		Transport:     transport,
 		Jar:           jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
