@@ -123,23 +123,25 @@ func (s *Session) setDefault(name, text string, err error) {
 
 // Update sets several items, in the order of their names.
 func (s *Session) Update(items map[string]any) {
-	type encoded struct {
-		name, text string
-		err        error
+	names := slices.Sorted(maps.Keys(items))
+	// One buffer for all, of which each text is a part.
+	buf, ends, errs := make([]byte, 0, 64*len(names)), make([]int, len(names)), make([]error, len(names))
+	for i, name := range names {
+		buf, errs[i] = appendItem(buf, name, items[name])
+		ends[i] = len(buf)
 	}
-	all := make([]encoded, 0, len(items))
-	for _, name := range slices.Sorted(maps.Keys(items)) {
-		text, err := encodeItem(name, items[name])
-		all = append(all, encoded{name, text, err})
-	}
+	texts, start := string(buf), 0
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(all) == 0 && s.writable("Update") { // as Django's update({})
+	if len(names) == 0 && s.writable("Update") { // as Django's update({})
 		s.access()
 		s.modify()
 	}
-	for _, e := range all {
-		s.set("Update", e.name, e.text, e.err)
+	s.changes = slices.Grow(s.changes, len(names))
+	for i, name := range names {
+		s.set("Update", name, texts[start:ends[i]], errs[i])
+		start = ends[i]
 	}
 }
 

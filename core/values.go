@@ -150,9 +150,15 @@ func setMember(items []pyjson.Member, name, text string) []pyjson.Member {
 
 // encodeItem turns a Go value into the text of one item.
 func encodeItem(name string, value any) (string, error) {
-	text, err := pyjson.Append(make([]byte, 0, 64), value) // most items are small
+	text, err := appendItem(make([]byte, 0, 64), name, value) // most items are small
+	return string(text), err
+}
+
+// appendItem appends the text of one item; on an error it appends nothing.
+func appendItem(dst []byte, name string, value any) ([]byte, error) {
+	text, err := pyjson.Append(dst, value)
 	if err != nil {
-		return "", &EncodeError{Item: name, Type: fmt.Sprintf("%T", value), Err: err}
+		return dst, &EncodeError{Item: name, Type: fmt.Sprintf("%T", value), Err: err}
 	}
-	return string(text), nil
+	return text, nil
 }

@@ -49,13 +49,20 @@ func (w discard) Header() http.Header       { return w.h }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
-// benchRequest runs h once per iteration, for a visitor with a session.
-func benchRequest(b *testing.B, h http.Handler, cookie string) {
-	b.Helper()
-	r := httptest.NewRequest("GET", "/", nil)
+// request is one as a server makes it: its context can be cancelled, which costs
+// database/sql a goroutine for each query.
+func request(b *testing.B, cookie string) *http.Request {
+	r := httptest.NewRequestWithContext(b.Context(), "GET", "/", nil)
 	if cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "sessionid", Value: cookie})
 	}
+	return r
+}
+
+// benchRequest runs h once per iteration, for a visitor with a session.
+func benchRequest(b *testing.B, h http.Handler, cookie string) {
+	b.Helper()
+	r := request(b, cookie)
 	w := discard{http.Header{}}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -73,7 +80,9 @@ var handlers = []struct {
 	{"change", func(s *core.Session) { core.Key[int]("count").Update(s, func(n int) int { return n + 1 }) }},
 }
 
-func benchStore(b *testing.B, store core.Store) {
+// site is a Manager over store, and the key of a visitor.
+func site(b *testing.B, store core.Store) (m *core.Manager, key string) {
+	b.Helper()
 	m, err := core.New(store, core.Config{SecretKey: "only for tests"})
 	if err != nil {
 		b.Fatal(err)
@@ -83,39 +92,37 @@ func benchStore(b *testing.B, store core.Store) {
 	if err := s.Save(b.Context()); err != nil {
 		b.Fatal(err)
 	}
+	return m, s.Key()
+}
+
+// handler does do with the session and answers without a body.
+func handler(m *core.Manager, do func(s *core.Session)) http.Handler {
+	return m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		do(m.Session(r.Context()))
+		w.WriteHeader(http.StatusNoContent)
+	}))
+}
+
+func newSession(s *core.Session) { s.Update(benchItems()) }
+
+func benchStore(b *testing.B, store core.Store) {
+	m, key := site(b, store)
 	for _, h := range handlers {
-		b.Run(h.name, func(b *testing.B) {
-			benchRequest(b, m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				h.do(m.Session(r.Context()))
-				w.WriteHeader(http.StatusNoContent)
-			})), s.Key())
-		})
+		b.Run(h.name, func(b *testing.B) { benchRequest(b, handler(m, h.do), key) })
 	}
-	b.Run("new", func(b *testing.B) {
-		benchRequest(b, m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			m.Session(r.Context()).Update(benchItems())
-			w.WriteHeader(http.StatusNoContent)
-		})), "")
-	})
+	b.Run("new", func(b *testing.B) { benchRequest(b, handler(m, newSession), "") })
 }
 
 func BenchmarkRequestMemory(b *testing.B) { benchStore(b, memstore.New()) }
 
 func BenchmarkRequestSQLite(b *testing.B) {
-	db := SQLite.Open(b, nil)
-	store, err := gormstore.New(db)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := store.Migrate(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	benchStore(b, store)
+	benchStore(b, migrated(b, SQLite.Open(b, nil), gormstore.New))
 }
 
-// BenchmarkRequestByHand is the handler written by hand, on SQLite, without the
-// transaction that GORM puts around each write unless it is told not to.
-func BenchmarkRequestByHand(b *testing.B) {
+// handMadeSite is the table of the handler written by hand, with one visitor, and
+// without the transaction that GORM puts around each write unless it is told not to.
+func handMadeSite(b *testing.B) *gorm.DB {
+	b.Helper()
 	db := SQLite.Open(b, &gorm.Config{SkipDefaultTransaction: true})
 	if err := db.AutoMigrate(&handRow{}); err != nil {
 		b.Fatal(err)
@@ -127,21 +134,69 @@ func BenchmarkRequestByHand(b *testing.B) {
 	if err := db.Create(&handRow{benchKey, string(text), time.Now().Add(time.Hour).UTC()}).Error; err != nil {
 		b.Fatal(err)
 	}
+	return db
+}
+
+// BenchmarkRequestByHand is the handler written by hand, on SQLite.
+func BenchmarkRequestByHand(b *testing.B) {
+	db := handMadeSite(b)
 	b.Run("read", func(b *testing.B) { benchRequest(b, byHand(db, false), benchKey) })
 	b.Run("change", func(b *testing.B) { benchRequest(b, byHand(db, true), benchKey) })
-	b.Run("new", func(b *testing.B) {
-		benchRequest(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			text, err := json.Marshal(benchItems())
-			key := core.NewKey()
-			if err == nil {
-				err = db.WithContext(r.Context()).Create(&handRow{key, string(text), time.Now().Add(time.Hour).UTC()}).Error
+	b.Run("new", func(b *testing.B) { benchRequest(b, newByHand(b, db), "") })
+}
+
+// BenchmarkRequestRatio runs both in turns, each on a file of its own, so that they
+// meet the same machine; x is the ratio of the median times.
+//
+//	go test -run '^$' -bench RequestRatio -benchtime 3000x .
+func BenchmarkRequestRatio(b *testing.B) {
+	for _, w := range []struct {
+		name     string
+		do       func(s *core.Session)
+		byHand   func(db *gorm.DB) http.Handler
+		newcomer bool
+	}{
+		{"read", handlers[1].do, func(db *gorm.DB) http.Handler { return byHand(db, false) }, false},
+		{"change", handlers[2].do, func(db *gorm.DB) http.Handler { return byHand(db, true) }, false},
+		{"new", newSession, func(db *gorm.DB) http.Handler { return newByHand(b, db) }, true},
+	} {
+		b.Run(w.name, func(b *testing.B) {
+			m, key := site(b, migrated(b, SQLite.Open(b, nil), gormstore.New))
+			turns := []struct {
+				h http.Handler
+				r *http.Request
+			}{{handler(m, w.do), request(b, key)}, {w.byHand(handMadeSite(b)), request(b, benchKey)}}
+			if w.newcomer {
+				turns[0].r, turns[1].r = request(b, ""), request(b, "")
 			}
-			if err != nil {
-				b.Error(err)
+			var spent [2][]time.Duration
+			writer := discard{http.Header{}}
+			for b.Loop() {
+				for i, turn := range turns {
+					clear(writer.h)
+					start := time.Now()
+					turn.h.ServeHTTP(writer, turn.r)
+					spent[i] = append(spent[i], time.Since(start))
+				}
 			}
-			http.SetCookie(w, &http.Cookie{Name: "sessionid", Value: key, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
-			w.WriteHeader(http.StatusNoContent)
-		}), "")
+			b.ReportMetric(float64(median(spent[0]))/float64(median(spent[1])), "x")
+		})
+	}
+}
+
+// newByHand makes a row for a visitor who has none.
+func newByHand(b *testing.B, db *gorm.DB) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, err := json.Marshal(benchItems())
+		key := core.NewKey()
+		if err == nil {
+			err = db.WithContext(r.Context()).Create(&handRow{key, string(text), time.Now().Add(time.Hour).UTC()}).Error
+		}
+		if err != nil {
+			b.Error(err)
+		}
+		http.SetCookie(w, &http.Cookie{Name: "sessionid", Value: key, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		w.WriteHeader(http.StatusNoContent)
 	})
 }
 
