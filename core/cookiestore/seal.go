@@ -75,7 +75,7 @@ func (s *sealer) seal(text string) string {
 
 // open returns the text in key. The error is of kind ErrUndecodable.
 func (s *sealer) open(key string) (string, error) {
-	sealed, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(key, sealPrefix))
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(strings.TrimPrefix(key, sealPrefix))
 	if err != nil {
 		return "", errSealed
 	}
