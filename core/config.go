@@ -67,7 +67,8 @@ type Config struct {
 	ExpireAtBrowserClose bool
 	// TouchInterval is by how much a session's expiry must move before it is worth
 	// a write of its own; writes of changed items always move it. Defaults to a
-	// twentieth of CookieAge, at most a minute. Negative: every time, as Django.
+	// twentieth of CookieAge, at most a minute. Negative: every time, as Django. A
+	// store that keeps when a session was last seen is told of it no more often.
 	TouchInterval time.Duration
 
 	// StoreTimeout is the deadline of each call of the store. A commit that has to
@@ -82,6 +83,15 @@ type Config struct {
 	// route alone chooses it with [Session.FailOpen].
 	FailOpen bool
 
+	// ClientIP tells the address of the client who sent a request, for [ClientFrom],
+	// where the program knows better than connection and framework: behind a proxy,
+	// from the header that this proxy always sets. It is asked only if somebody wants
+	// to know, and must be safe for concurrent use. "" stands for the connection's
+	// address, what is no address for an unknown one. Defaults to what the
+	// framework says: Gin's ClientIP and Echo's RealIP, which believe headers until
+	// told whom to trust (Engine.SetTrustedProxies, Echo.IPExtractor), chi's
+	// ClientIPFrom middlewares; elsewhere to the connection's.
+	ClientIP func(r *http.Request) string
 	// ErrorHandler answers a request whose session could not be loaded or saved;
 	// [StatusCode] tells the status. Nothing has been written yet, the headers are
 	// as they were when the request came in, and what the handler wrote is gone.

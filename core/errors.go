@@ -31,6 +31,11 @@ var ErrUndecodable = errors.New("djinn: session data corrupted")
 // cookie holds the items, than what browsers keep.
 var ErrTooLarge = errors.New("djinn: the session is too large")
 
+// ErrRefused: the store, or the hook of a model, refuses to save the session for a
+// reason of the application's: the user has as many sessions as allowed, for
+// example. Nothing of it is saved. Wrap it to say why.
+var ErrRefused = errors.New("djinn: the session is refused")
+
 // StoreError is a failure of the store. It is answered with 503 and never looks
 // like a logout: the visitor's cookie stays.
 type StoreError struct {
@@ -80,14 +85,16 @@ func (e *TypeError) Error() string {
 // Unwrap returns the decoder's error.
 func (e *TypeError) Unwrap() error { return e.Err }
 
-// StatusCode is the HTTP status that answers err: 400 for [ErrInterrupted], 500
-// for a value that cannot be kept ([EncodeError], [ErrTooLarge]), 503 for
+// StatusCode is the HTTP status that answers err: 400 for [ErrInterrupted], 403
+// for [ErrRefused], 500 for a value that cannot be kept ([EncodeError], [ErrTooLarge]), 503 for
 // everything the store could not do.
 func StatusCode(err error) int {
 	var enc *EncodeError
 	switch {
 	case errors.Is(err, ErrInterrupted):
 		return http.StatusBadRequest
+	case errors.Is(err, ErrRefused):
+		return http.StatusForbidden
 	case errors.As(err, &enc), errors.Is(err, ErrTooLarge):
 		return http.StatusInternalServerError
 	default:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"sync/atomic"
 )
 
 // Exchange is one request and its response as the session sees them: what an
@@ -24,21 +25,27 @@ import (
 // the adapter calls ResetHeader and answers with the error as its framework does.
 type Exchange struct {
 	session Session
+	client  clientContext
 	ctx     sessionContext
 	writer  Writer
-	entry   http.Header // the headers when the request came in
-	err     error       // of the commit
+	request *http.Request // the one that carries the session
+	entry   http.Header   // the headers when the request came in
+	err     error         // of the commit
+	ended   atomic.Bool
 
+	// source or askIP, if set, knows the client's address.
+	source interface{ ClientIP() string }
+	askIP  func(r *http.Request) string
 	// answer, if set, answers the request when the commit fails, at once.
-	answer  func(w http.ResponseWriter, r *http.Request, err error)
-	request *http.Request
+	answer func(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // Begin starts the exchange: it reads the cookie, does no I/O, and returns the
 // request whose context carries the session.
 func (x *Exchange) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *http.Request {
 	s := &x.session
-	s.m, s.ctx = m, r.Context()
+	x.client = clientContext{r.Context(), x}
+	s.m, s.ctx = m, &x.client
 	var value string
 	value, s.sent, s.ambiguous = readCookie(r.Header, m.cfg.CookieName)
 	if s.sent && m.valid(value) {
@@ -49,7 +56,8 @@ func (x *Exchange) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *ht
 	if h := w.Header(); len(h) > 0 {
 		x.entry = maps.Clone(h)
 	}
-	return r.WithContext(&x.ctx)
+	x.request = r.WithContext(&x.ctx)
+	return x.request
 }
 
 // Session returns the session, which lives as long as somebody holds it.
@@ -187,6 +195,7 @@ func (x *Exchange) End() {
 		}
 	}
 	s.phase = closed
+	x.ended.Store(true)
 }
 
 // HandleError answers with err by Config.ErrorHandler, or in short plain text.

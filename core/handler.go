@@ -14,18 +14,33 @@ import "net/http"
 // Mount http.TimeoutHandler inside of it. Outside it works too, but when the time
 // is up the cookie of a session that the handler had just begun is lost with the
 // rest of its response.
-func (m *Manager) Handler(next http.Handler) http.Handler { return m.HandlerWith(next, m.HandleError) }
+func (m *Manager) Handler(next http.Handler) http.Handler {
+	return m.HandlerWith(next, HandlerOptions{})
+}
 
-// HandlerWith is [Manager.Handler] with answer in the place of
-// Config.ErrorHandler, for a part of a site that answers in its own way.
-func (m *Manager) HandlerWith(next http.Handler, answer func(w http.ResponseWriter, r *http.Request, err error)) http.Handler {
+// HandlerOptions are the settings of [Manager.HandlerWith]. The zero value is
+// [Manager.Handler].
+type HandlerOptions struct {
+	// ErrorHandler answers in the place of Config.ErrorHandler, for a part of a
+	// site that answers in its own way.
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
+	// ClientIP knows the client's address as Config.ClientIP does, which is asked in
+	// its place where it is set.
+	ClientIP func(r *http.Request) string
+}
+
+// HandlerWith is [Manager.Handler] with settings of its own.
+func (m *Manager) HandlerWith(next http.Handler, opts HandlerOptions) http.Handler {
+	if opts.ErrorHandler == nil {
+		opts.ErrorHandler = m.HandleError
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := m.Lookup(r.Context()); ok {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &Exchange{answer: answer}
-		x.request = x.Begin(m, w, r)
+		x := &Exchange{answer: opts.ErrorHandler, askIP: opts.ClientIP}
+		r = x.Begin(m, w, r)
 		returned := false
 		defer func() {
 			status := http.StatusOK
@@ -35,7 +50,7 @@ func (m *Manager) HandlerWith(next http.Handler, answer func(w http.ResponseWrit
 			_ = x.writer.commit(status) // answered, or to be answered by who recovers
 			x.End()
 		}()
-		next.ServeHTTP(&x.writer, x.request)
+		next.ServeHTTP(&x.writer, r)
 		returned = true
 	})
 }

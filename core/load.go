@@ -76,7 +76,7 @@ func (s *Session) fetch(ctx context.Context) (found bool, err error) {
 		s.undecodable = s.key
 		return false, nil
 	}
-	s.base, s.version, s.expireDate = values.items, rec.Version, rec.ExpireDate
+	s.base, s.version, s.expireDate, s.lastSeen = values.items, rec.Version, rec.ExpireDate, rec.LastSeen
 	return true, nil
 }
 

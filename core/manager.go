@@ -60,6 +60,9 @@ func New(store Store, cfg Config) (*Manager, error) {
 	return m, nil
 }
 
+// Store returns the store given to [New]. [As] finds in it what it wraps.
+func (m *Manager) Store() Store { return m.store }
+
 // CookieName returns the name of the session cookie.
 func (m *Manager) CookieName() string { return m.cfg.CookieName }
 
@@ -177,6 +180,9 @@ func (m *Manager) wrote(ctx context.Context, op string, start time.Time, err err
 		m.report(ctx, Event{Kind: EventConflict, Op: op, Duration: d})
 		return ErrConflict
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrExists), isEncode(err):
+		return err
+	case errors.Is(err, ErrRefused):
+		m.reject(ctx, "the store refuses to save the session", err)
 		return err
 	default:
 		err = &StoreError{Op: op, Err: err}

@@ -23,6 +23,10 @@ type Record struct {
 	// ExpireDate is the moment from which the record is gone, in UTC. Named after
 	// the column of Django's table.
 	ExpireDate time.Time
+	// LastSeen is when the record was last written or touched, if the store keeps
+	// that apart from ExpireDate; otherwise the zero time. Only Load sets it. The
+	// engine calls Touch for it too, no more often than Config.TouchInterval says.
+	LastSeen time.Time
 	// Version is what Load gave, and what Update compares. It is opaque: any
 	// string that differs whenever the stored values differ, for example the
 	// stored text itself. Empty means "whatever is there".

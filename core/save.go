@@ -127,7 +127,7 @@ func (s *Session) failSave(err error) error {
 	switch {
 	case errors.Is(err, ErrInterrupted):
 		s.m.reject(s.ctx, "the session ended in a concurrent request while this one changed it; the change is dropped", nil)
-	case isEncode(err), errors.As(err, &store):
+	case isEncode(err), errors.Is(err, ErrRefused), errors.As(err, &store):
 	default: // a taken key, eight times
 		err = &StoreError{Op: "create", Err: err}
 	}
@@ -161,7 +161,8 @@ func (s *Session) write(ctx context.Context) error {
 	case s.dirty():
 		key, err := s.m.store.Update(ctx, rec)
 		return s.wrote(ctx, "update", now, key, rec, err)
-	case s.m.cfg.TouchInterval < 0 || rec.ExpireDate.Sub(s.expireDate) >= s.m.cfg.TouchInterval:
+	case s.m.cfg.TouchInterval < 0, rec.ExpireDate.Sub(s.expireDate) >= s.m.cfg.TouchInterval,
+		!s.lastSeen.IsZero() && now.Sub(s.lastSeen) >= s.m.cfg.TouchInterval:
 		return s.touch(ctx, rec)
 	default:
 		return nil // not worth a write
@@ -254,6 +255,9 @@ func (s *Session) wrote(ctx context.Context, op string, start time.Time, key str
 	}
 	s.key = key
 	s.base, s.expireDate = s.items, rec.ExpireDate
+	if !s.lastSeen.IsZero() {
+		s.lastSeen = start
+	}
 	s.stale = op != "touch"
 	return nil
 }

@@ -31,6 +31,16 @@ type Session struct {
 
 	mu sync.Mutex
 
+	sessionState
+
+	lateRead bool // a read after the request was reported
+
+	phase  phase
+	status int // of the response, once committed
+}
+
+// sessionState is what Atomic takes back.
+type sessionState struct {
 	// key is where the session lives in the store; empty while it does not.
 	key string
 	// sent: the browser sent a cookie of our name, whatever it held.
@@ -51,6 +61,7 @@ type Session struct {
 	owned       bool
 	version     string
 	expireDate  time.Time // of the stored record
+	lastSeen    time.Time // of the stored record, if the store keeps it
 	loaded      bool
 	stale       bool // base and version are not what the store has: load before writing
 
@@ -69,11 +80,7 @@ type Session struct {
 
 	mismatched []string // items reported to hold another type
 
-	lateRead bool // a read after the request was reported
-
-	phase  phase
-	status int  // of the response, once committed
-	saved  bool // saved in this request, so the cookie is due
+	saved bool // saved in this request, so the cookie is due
 }
 
 // phase is how far the response has come.
@@ -193,7 +200,7 @@ func (s *Session) Flush() {
 
 // forget makes this an empty session without a key.
 func (s *Session) forget() {
-	s.key, s.version, s.expireDate = "", "", time.Time{}
+	s.key, s.version, s.expireDate, s.lastSeen = "", "", time.Time{}, time.Time{}
 	s.base, s.items, s.owned = nil, nil, false
 	s.loaded, s.stale = true, false
 }

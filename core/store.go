@@ -11,7 +11,7 @@ import (
 // The interface is small and frozen: what crosses it are structs, so that they
 // can grow, and every further ability is an interface of its own that the
 // engine finds with [As] ([Toucher], [Rotator], [ExpiredClearer],
-// [KeyValidator], [Salter], [Deflater], [Pinger]).
+// [KeyValidator], [Salter], [Deflater], [ChangeNotifier], [Pinger]).
 //
 // Every method must be safe for concurrent use, must honour its context, and
 // must return errors that name neither a key nor a payload (the engine wraps
@@ -112,6 +112,17 @@ type Salter interface {
 // DeflateFrom, unless Config.Codec is set.
 type Deflater interface {
 	DeflateFrom() int
+}
+
+// ChangeNotifier is a [Store] that changes or removes records by other ways than
+// the methods of Store, Toucher and Rotator: by a query over all of a user's sessions,
+// or when a transaction ends. A cache in front of it asks to be told.
+type ChangeNotifier interface {
+	// OnChange makes the store call changed with the keys of such records, after
+	// the change and before what caused it returns. It is for those who build
+	// stores on top of others, before the first request; changed must be safe for
+	// concurrent use.
+	OnChange(changed func(ctx context.Context, keys []string))
 }
 
 // Pinger is a [Store] that can tell whether its backing service answers, for

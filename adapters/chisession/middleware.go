@@ -3,6 +3,8 @@ package chisession
 import (
 	"net/http"
 
+	"github.com/go-chi/chi/v5/middleware"
+
 	"github.com/djinn-go/djinn/core"
 )
 
@@ -14,10 +16,7 @@ func Middleware(m *core.Manager, opts ...Option) func(http.Handler) http.Handler
 		opt(cfg)
 	}
 	return func(next http.Handler) http.Handler {
-		serve := m.Handler(next)
-		if cfg.answer != nil {
-			serve = m.HandlerWith(next, cfg.answer)
-		}
+		serve := m.HandlerWith(next, core.HandlerOptions{ErrorHandler: cfg.answer, ClientIP: clientIP})
 		if cfg.skipper == nil {
 			return serve
 		}
@@ -30,3 +29,6 @@ func Middleware(m *core.Manager, opts ...Option) func(http.Handler) http.Handler
 		})
 	}
 }
+
+// clientIP is what one of chi's ClientIPFrom middlewares has found, or "".
+func clientIP(r *http.Request) string { return middleware.GetClientIP(r.Context()) }

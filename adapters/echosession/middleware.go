@@ -21,6 +21,7 @@ func Middleware(m *core.Manager, opts ...Option) echo.MiddlewareFunc {
 			x := &exchange{c: c, res: c.Response(), cfg: cfg}
 			x.under = x.res.Writer
 			c.SetRequest(x.Begin(m, x.under, c.Request()))
+			x.SetClientIP(x)
 			x.res.Writer = x.Writer() // and stays: errors are answered after us
 			return x.serve(next)
 		}
@@ -36,6 +37,9 @@ type exchange struct {
 	cfg   *config
 	over  bool // the exchange has ended
 }
+
+// ClientIP is for core.
+func (x *exchange) ClientIP() string { return x.c.RealIP() }
 
 // serve calls the rest of the chain. A panic passes through.
 func (x *exchange) serve(next echo.HandlerFunc) error {

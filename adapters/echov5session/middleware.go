@@ -51,6 +51,7 @@ func (x *exchange) begin(m *core.Manager) {
 	}
 	x.res, x.under = res, res.ResponseWriter
 	x.c.SetRequest(x.Begin(m, x.under, x.c.Request()))
+	x.SetClientIP(x)
 	x.writer = writer{Writer: x.Writer(), x: x}
 	res.ResponseWriter = &x.writer // and stays: errors are answered after us
 	if x.answer != http.ResponseWriter(res) {
@@ -58,6 +59,9 @@ func (x *exchange) begin(m *core.Manager) {
 		x.c.SetResponse(&x.front)
 	}
 }
+
+// ClientIP is for core.
+func (x *exchange) ClientIP() string { return x.c.RealIP() }
 
 // serve calls the rest of the chain. A panic passes through.
 func (x *exchange) serve(next echo.HandlerFunc) error {

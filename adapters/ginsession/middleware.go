@@ -20,6 +20,7 @@ func Middleware(m *core.Manager, opts ...Option) gin.HandlerFunc {
 		x := &exchange{c: c, cfg: cfg}
 		x.writer = writer{ResponseWriter: c.Writer, x: x}
 		c.Request = x.Begin(m, c.Writer, c.Request)
+		x.SetClientIP(c)
 		c.Writer = &x.writer // and stays: an unknown route is answered after us
 		x.serve()
 	}

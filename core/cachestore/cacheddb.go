@@ -46,7 +46,8 @@ func (o *CachedDBOptions) complete() {
 // NewCachedDB returns a store that keeps sessions in durable and what was read or
 // written lately in cache: Django's cached_db back end. It is a core.Toucher or a
 // core.Rotator if durable is one; durable's other abilities, such as clearing, are
-// found through it. It does no I/O, and closes neither of the two.
+// found through it. A core.ChangeNotifier is asked to tell what it changes past this
+// store. It does no I/O, and closes neither of the two.
 //
 // A hit costs one call of the cache and none of the database. A write goes to the
 // database, which alone decides whether it conflicts: an update of a session that
@@ -89,6 +90,13 @@ func NewCachedDB(cache Cache, durable core.Store, opts CachedDBOptions) core.Sto
 		durable: durable,
 		prefix:  opts.keyPrefix(cachedDBPrefix),
 		opts:    opts,
+	}
+	if n, ok := core.As[core.ChangeNotifier](durable); ok {
+		n.OnChange(func(ctx context.Context, keys []string) {
+			for _, key := range keys {
+				s.forget(ctx, key)
+			}
+		})
 	}
 	toucher, touches := core.As[core.Toucher](durable)
 	rotator, rotates := core.As[core.Rotator](durable)
@@ -144,11 +152,13 @@ func (s *cachedDB) Load(ctx context.Context, key string) (core.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return core.Record{}, err
 	}
-	rec, missed := s.hit(ctx, key)
-	if !missed {
-		return rec, nil
+	var lease string
+	if !core.InTransaction(ctx) {
+		if rec, missed := s.hit(ctx, key); !missed {
+			return rec, nil
+		}
+		lease = s.lease(ctx, key)
 	}
-	lease := s.lease(ctx, key)
 	rec, err := s.durable.Load(ctx, key)
 	if err != nil {
 		s.release(ctx, key, lease)
@@ -188,20 +198,36 @@ func (s *cachedDB) hit(ctx context.Context, key string) (rec core.Record, missed
 	return rec, !rec.ExpireDate.After(s.opts.Now())
 }
 
-// Create implements [core.Store]. Nobody knows the key before it returns, so
-// there is nothing to mark.
+// Create implements [core.Store]. The browser does not know the key before it
+// returns, but a revocation of all of a user's sessions finds the row: what it
+// removes from the cache must not be put there afterwards.
 func (s *cachedDB) Create(ctx context.Context, rec core.Record) (string, error) {
-	key, err := s.durable.Create(ctx, rec)
-	if err == nil {
-		s.add(ctx, key, rec)
+	if core.InTransaction(ctx) {
+		return s.durable.Create(ctx, rec)
 	}
+	lease := s.lease(ctx, rec.Key)
+	key, err := s.durable.Create(ctx, rec)
+	s.settleNew(ctx, lease, key, rec, err)
 	return key, err
+}
+
+// settleNew caches a record that was stored under a new key, for which there is a
+// lease, or failed to be.
+func (s *cachedDB) settleNew(ctx context.Context, lease, key string, rec core.Record, err error) {
+	if err != nil || key != rec.Key {
+		s.release(ctx, rec.Key, lease)
+		return
+	}
+	s.swap(ctx, key, lease, rec.Values, rec.ExpireDate)
 }
 
 // Update implements [core.Store].
 func (s *cachedDB) Update(ctx context.Context, rec core.Record) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
+	}
+	if core.InTransaction(ctx) {
+		return s.update(ctx, rec)
 	}
 	marker := s.mark(ctx, rec.Key)
 	key, err := s.update(ctx, rec)
@@ -211,7 +237,6 @@ func (s *cachedDB) Update(ctx context.Context, rec core.Record) (string, error) 
 	}
 	if key != rec.Key { // the record moved
 		s.forget(ctx, rec.Key)
-		s.add(ctx, key, rec)
 		return key, nil
 	}
 	if !s.swap(ctx, key, marker, rec.Values, rec.ExpireDate) {
@@ -253,6 +278,9 @@ func (s *cachedDB) Delete(ctx context.Context, key string) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
+	if core.InTransaction(ctx) {
+		return s.durable.Delete(ctx, key)
+	}
 	marker := s.mark(ctx, key)
 	existed, err := s.durable.Delete(ctx, key)
 	if err != nil {
@@ -273,6 +301,9 @@ type touching struct {
 // the one that was read after the row was touched; an old expiry there does no
 // harm, because the database is asked when it passes.
 func (t touching) Touch(ctx context.Context, rec core.Record) error {
+	if core.InTransaction(ctx) {
+		return t.durable.Touch(ctx, rec)
+	}
 	if err := t.durable.Touch(ctx, rec); err != nil {
 		if errors.Is(err, core.ErrNotFound) {
 			t.db.forget(ctx, rec.Key)
@@ -294,15 +325,19 @@ func (r rotating) Rotate(ctx context.Context, oldKey string, rec core.Record) (s
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
+	if core.InTransaction(ctx) {
+		return r.rotate(ctx, oldKey, rec)
+	}
 	s := r.db
-	marker := s.mark(ctx, oldKey)
+	marker, lease := s.mark(ctx, oldKey), s.lease(ctx, rec.Key)
 	key, err := r.rotate(ctx, oldKey, rec)
 	if err != nil {
 		s.settleFailed(ctx, oldKey, marker, err)
+		s.release(ctx, rec.Key, lease)
 		return "", err
 	}
 	s.forget(ctx, oldKey)
-	s.add(ctx, key, rec)
+	s.settleNew(ctx, lease, key, rec, nil)
 	return key, nil
 }
 

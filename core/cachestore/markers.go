@@ -59,13 +59,6 @@ func (s *cachedDB) swap(ctx context.Context, key, marker string, values core.Val
 	return err == nil && swapped
 }
 
-// add stores the entry of a record that was created just now.
-func (s *cachedDB) add(ctx context.Context, key string, rec core.Record) {
-	if item, err := s.entry(rec.Values, rec.ExpireDate); err == nil {
-		_, _ = s.cache.add(ctx, s.prefix+key, item)
-	}
-}
-
 // extend gives the session in the entry under rec.Key a later expiry. It leaves
 // its items, and the moment when the database is asked again.
 func (s *cachedDB) extend(ctx context.Context, rec core.Record) {
@@ -100,7 +93,7 @@ func (s *cachedDB) extend(ctx context.Context, rec core.Record) {
 // of one: put there anew, because another writer may have removed the first, and
 // a reader filled the cache since.
 func (s *cachedDB) settleFailed(ctx context.Context, key, marker string, err error) {
-	known := errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) || errors.Is(err, core.ErrExists)
+	known := errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) || errors.Is(err, core.ErrExists) || errors.Is(err, core.ErrRefused)
 	switch {
 	case known && marker != "":
 		s.release(ctx, key, marker)

@@ -1,0 +1,85 @@
+package core
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+)
+
+// Client is who sent a request, as far as the request tells.
+type Client struct {
+	// IP is the client's address, without a zone, IPv4 as such and not mapped into
+	// IPv6. The zero Addr if it is not known. Behind a proxy it is as true as what
+	// says so: see [Config.ClientIP].
+	IP netip.Addr
+	// UserAgent is the header as it was sent: any text, of any length.
+	UserAgent string
+}
+
+// ClientFrom returns the client of the request that ctx belongs to, or false
+// outside of a request under a Manager's middleware and after its end. ctx is the
+// request's own, or the one that a [Store] was called with.
+func ClientFrom(ctx context.Context) (Client, bool) {
+	x, ok := ctx.Value(clientKey{}).(*Exchange)
+	if !ok || x.ended.Load() {
+		return Client{}, false
+	}
+	return Client{IP: x.clientIP(), UserAgent: x.request.UserAgent()}, true
+}
+
+// clientKey finds the exchange in a context.
+type clientKey struct{}
+
+// clientContext is the request's context with its client. Stores are called with
+// it; the session itself they do not find.
+type clientContext struct {
+	context.Context
+	x *Exchange
+}
+
+func (c *clientContext) Value(key any) any {
+	if _, ok := key.(clientKey); ok {
+		return c.x
+	}
+	return c.Context.Value(key)
+}
+
+// String keeps fmt from walking into the exchange.
+func (c *clientContext) String() string { return "djinn.Context" }
+
+// SetClientIP makes source tell the client's address, unless Config.ClientIP is
+// set: an adapter's way to hand on what its framework knows. It is asked only if
+// somebody wants the address, and not after End. Call it between Begin and the
+// handler.
+func (x *Exchange) SetClientIP(source interface{ ClientIP() string }) { x.source = source }
+
+// clientIP asks the one who knows best.
+func (x *Exchange) clientIP() netip.Addr {
+	r, said := x.request, ""
+	switch cfg := &x.session.m.cfg; {
+	case cfg.ClientIP != nil:
+		said = cfg.ClientIP(r)
+	case x.source != nil:
+		said = x.source.ClientIP()
+	case x.askIP != nil:
+		said = x.askIP(r)
+	}
+	if said == "" {
+		said = r.RemoteAddr
+	}
+	return parseIP(said)
+}
+
+// parseIP reads an address with or without a port, which some proxies write too.
+func parseIP(text string) netip.Addr {
+	text = strings.TrimSpace(text)
+	ip, err := netip.ParseAddr(text)
+	if err != nil {
+		withPort, err := netip.ParseAddrPort(text)
+		if err != nil {
+			return netip.Addr{}
+		}
+		ip = withPort.Addr()
+	}
+	return ip.Unmap().WithZone("")
+}

@@ -1,0 +1,56 @@
+package core
+
+import "context"
+
+// transactionKey marks a context.
+type transactionKey struct{}
+
+// WithTransaction marks ctx as one of a transaction of the database, whose writes
+// may still be taken back. A store that keeps its records in that database calls
+// it in what it offers for transactions; a cache in front of the store neither
+// serves nor keeps anything under such a context.
+func WithTransaction(ctx context.Context) context.Context {
+	return context.WithValue(ctx, transactionKey{}, true)
+}
+
+// InTransaction tells whether ctx is marked by [WithTransaction].
+func InTransaction(ctx context.Context) bool { return ctx.Value(transactionKey{}) != nil }
+
+// Atomic runs fn, which changes the session and may save it. If fn returns an error
+// or panics, the session is afterwards as it was before, in memory: fn undoes what
+// it has written, as the rollback of a transaction does. It returns fn's error.
+//
+// Other goroutines of the request must leave the session alone meanwhile, or lose
+// their changes with fn's.
+func (s *Session) Atomic(fn func() error) error {
+	before := s.snapshot()
+	failed := true
+	defer func() {
+		if failed {
+			s.restore(before)
+		}
+	}()
+	err := fn()
+	failed = err != nil
+	return err
+}
+
+func (s *Session) snapshot() sessionState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.owned = false // the next change copies the items
+	before := s.sessionState
+	before.changes = append([]change(nil), s.changes...)
+	for i := range before.changes {
+		before.changes[i].fns = append([]applyFunc(nil), s.changes[i].fns...)
+	}
+	return before
+}
+
+func (s *Session) restore(before sessionState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before.accessed, before.known = s.accessed, s.known // what the browser was told stands
+	before.stale = true                                 // before the next write, look what the store has
+	s.sessionState = before
+}
