@@ -17,12 +17,13 @@ const (
 var handleText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // Handle is the public name of the session under key: fit for pages, URLs and logs,
-// the same each time, and of no use as a cookie. "" for a key too short to hide
-// anything (16 characters; those that djinn and Django make have 32).
+// the same each time, and of no use as a cookie. "" for what is no [ValidKey], and
+// for a key of less than 16 characters, too short to hide anything; those that djinn
+// and Django make have 32.
 //
 // It changes with the key, so a log-in or [Session.CycleKey] makes a new one.
 func Handle(key string) string {
-	if len(key) < 4*handlePrefix {
+	if len(key) < 4*handlePrefix || !ValidKey(key) {
 		return ""
 	}
 	sum := sha256.Sum256([]byte("djinn.session.handle:" + key))
@@ -33,7 +34,7 @@ func Handle(key string) string {
 // false if it is no handle: for stores that look one up. A session key is none.
 func HandlePrefix(handle string) (prefix string, ok bool) {
 	prefix, digest, found := strings.Cut(handle, "-")
-	if !found || len(prefix) != handlePrefix || len(digest) != handleText.EncodedLen(digestBytes) {
+	if !found || len(prefix) != handlePrefix || len(digest) != handleText.EncodedLen(digestBytes) || !ValidKey(prefix+digest) {
 		return "", false
 	}
 	return prefix, true
