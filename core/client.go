@@ -70,9 +70,13 @@ func (x *Exchange) clientIP() netip.Addr {
 	return parseIP(said)
 }
 
-// parseIP reads an address with or without a port, which some proxies write too.
+// parseIP reads an address with or without a port, or with the brackets that IPv6
+// has beside one: proxies write all of them.
 func parseIP(text string) netip.Addr {
 	text = strings.TrimSpace(text)
+	if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") {
+		text = inner[:len(inner)-1]
+	}
 	ip, err := netip.ParseAddr(text)
 	if err != nil {
 		withPort, err := netip.ParseAddrPort(text)
