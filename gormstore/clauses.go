@@ -24,16 +24,35 @@ type live struct {
 	now     any
 	// version, if not empty, must be the text that is stored.
 	version string
-	// before, if not nil, must be later than the expiry that is stored.
-	before any
+	// before, if not nil, must be later than the expiry that is stored; or since
+	// later than when the session was seen, if there is a column for that.
+	before, since any
+	seen          *schema.Field
+	// user, if not nil, is a column that must hold owner.
+	user  *schema.Field
+	owner any
 }
 
 // Build writes the condition: clause.Expression.
 func (c live) Build(b clause.Builder) {
 	exactly{c.dialect, c.key}.Build(b)
-	compareExpiry(b, " > ", c.now)
+	_, _ = b.WriteString(" AND ")
+	compare(b, expireCol, " > ", c.now)
 	if c.before != nil {
-		compareExpiry(b, " < ", c.before)
+		_, _ = b.WriteString(" AND (")
+		compare(b, expireCol, " < ", c.before)
+		if c.seen != nil {
+			_, _ = b.WriteString(" OR ")
+			compare(b, column(c.seen), " < ", c.since)
+			_, _ = b.WriteString(" OR ")
+			b.WriteQuoted(column(c.seen))
+			_, _ = b.WriteString(" IS NULL")
+		}
+		_ = b.WriteByte(')')
+	}
+	if c.user != nil {
+		_, _ = b.WriteString(" AND ")
+		compare(b, column(c.user), " = ", c.owner)
 	}
 	if c.version != "" {
 		_, _ = b.WriteString(" AND ")
@@ -42,12 +61,13 @@ func (c live) Build(b clause.Builder) {
 	}
 }
 
-func compareExpiry(b clause.Builder, operator string, value any) {
-	_, _ = b.WriteString(" AND ")
-	b.WriteQuoted(expireCol)
+func compare(b clause.Builder, column clause.Column, operator string, value any) {
+	b.WriteQuoted(column)
 	_, _ = b.WriteString(operator)
 	b.AddVar(b, value)
 }
+
+func column(f *schema.Field) clause.Column { return clause.Column{Name: f.DBName} }
 
 // exactly is the condition of one key, expired or not.
 type exactly struct {
@@ -68,8 +88,10 @@ func (c exactly) Build(b clause.Builder) {
 type assignments struct {
 	base  *Base
 	rekey bool            // write session_key too
-	bare  bool            // write expire_date alone
+	bare  bool            // write no session_data
+	later bool            // write expire_date only if it is later than what is there
 	extra []*schema.Field // and these of row
+	seen  *schema.Field   // and this one, if it is later than what is there
 	row   any
 }
 
@@ -90,11 +112,33 @@ func (a assignments) Build(b clause.Builder) {
 		assign(b, dataCol, string(a.base.SessionData))
 		_ = b.WriteByte(',')
 	}
-	assign(b, expireCol, dialect(stmt.Name()).time(a.base.ExpireDate.Time))
+	expires := dialect(stmt.Name()).time(a.base.ExpireDate.Time)
+	if a.later {
+		assignLater(b, expireCol, expires)
+	} else {
+		assign(b, expireCol, expires)
+	}
 	for _, f := range a.extra {
 		_ = b.WriteByte(',')
-		assign(b, clause.Column{Name: f.DBName}, a.value(stmt, f))
+		assign(b, column(f), a.value(stmt, f))
 	}
+	if a.seen != nil {
+		_ = b.WriteByte(',')
+		assignLater(b, column(a.seen), dialect(stmt.Name()).time(a.row.(requestModel).requestBase().LastSeen.Time))
+	}
+}
+
+// assignLater leaves a moment alone that is later already: two nodes may write in
+// another order than they looked at their clocks, which differ as well.
+func assignLater(b clause.Builder, column clause.Column, value any) {
+	b.WriteQuoted(column)
+	_, _ = b.WriteString("=CASE WHEN ")
+	compare(b, column, " > ", value)
+	_, _ = b.WriteString(" THEN ")
+	b.WriteQuoted(column)
+	_, _ = b.WriteString(" ELSE ")
+	b.AddVar(b, value)
+	_, _ = b.WriteString(" END")
 }
 
 func assign(b clause.Builder, column clause.Column, value any) {

@@ -41,17 +41,16 @@ func (d dialect) time(t time.Time) any {
 	}
 }
 
-// castToText is the SQL type that a date is cast to before it is read, or "" to
-// read it as it is: the drivers of SQLite and MySQL turn dates into time.Time in
-// ways that depend on their settings.
-func (d dialect) castToText() string {
+// readTime is what to select to read a date: its text, where the driver (SQLite's
+// and MySQL's) turns dates into time.Time in ways that depend on its settings.
+func (d dialect) readTime(column string) string {
 	switch d {
 	case sqlite:
-		return "TEXT"
+		return "CAST(" + column + " AS TEXT)"
 	case mysql:
-		return "CHAR"
+		return "CAST(" + column + " AS CHAR)"
 	default:
-		return ""
+		return column
 	}
 }
 

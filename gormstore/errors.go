@@ -177,7 +177,7 @@ func (s *Store[M]) fail(err error, secrets ...string) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, core.ErrNotFound), errors.Is(err, core.ErrConflict), errors.Is(err, core.ErrExists):
+	case errors.Is(err, core.ErrNotFound), errors.Is(err, core.ErrConflict), errors.Is(err, core.ErrExists), errors.Is(err, core.ErrRefused):
 		return err
 	}
 	text := s.dialect.mask(err).Error()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -35,14 +34,17 @@ func (s *Store[M]) Load(ctx context.Context, key string) (core.Record, error) {
 	if !storable(key) {
 		return core.Record{}, core.ErrNotFound
 	}
-	data, expire, err := s.read(s.statement(ctx), key)
+	found, err := s.read(s.statement(ctx), key)
 	if errors.Is(err, errNotDate) {
-		return s.unreadable(key, data, err), nil
+		return s.unreadable(key, found.data, err), nil
 	}
 	if err != nil {
 		return core.Record{}, s.fail(err, key)
 	}
-	return core.Record{Key: key, Encoded: data, Version: data, ExpireDate: expire}, nil
+	return core.Record{
+		Key: key, Encoded: found.data, Version: found.data,
+		ExpireDate: found.expireDate.UTC(), LastSeen: found.lastSeen.Time,
+	}, nil
 }
 
 // unreadable is the record of a session whose expiry is no date, PostgreSQL's
@@ -55,32 +57,39 @@ func (s *Store[M]) unreadable(key, data string, cause error) core.Record {
 	})
 }
 
+// found is what Load reads of a row.
+type found struct {
+	data                 string
+	expireDate, lastSeen DateTime
+}
+
 // read finds a live session, or ErrNotFound. With errNotDate it gives the data.
-func (s *Store[M]) read(db *gorm.DB, key string) (data string, expire time.Time, err error) {
+func (s *Store[M]) read(db *gorm.DB, key string) (row found, err error) {
 	rows, err := db.Model(new(M)).
 		Clauses(s.columns(), live{dialect: s.dialect, key: key, now: s.dialect.time(s.now())}).
 		Rows()
 	if err != nil {
-		return "", time.Time{}, err
+		return found{}, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
-			return "", time.Time{}, err
+			return found{}, err
 		}
-		return "", time.Time{}, core.ErrNotFound
+		return found{}, core.ErrNotFound
 	}
-	var at DateTime
-	if err := rows.Scan(&data, &at); err != nil {
-		return data, time.Time{}, err
+	dest := []any{&row.data, &row.expireDate, &row.lastSeen}
+	if s.model.request == nil {
+		dest = dest[:2]
 	}
-	return data, at.UTC(), nil
+	return row, rows.Scan(dest...)
 }
 
 // columns is the SELECT clause of read.
 func (s *Store[M]) columns() clause.Select {
-	if cast := s.dialect.castToText(); cast != "" {
-		return clause.Select{Expression: clause.Expr{SQL: dataColumn + ", CAST(" + expireColumn + " AS " + cast + ")"}}
+	sql := dataColumn + ", " + s.dialect.readTime(expireColumn)
+	if s.model.request != nil {
+		sql += ", " + s.dialect.readTime(s.model.request.lastSeen.DBName)
 	}
-	return clause.Select{Expression: clause.Expr{SQL: dataColumn + ", " + expireColumn}}
+	return clause.Select{Expression: clause.Expr{SQL: sql}}
 }

@@ -8,10 +8,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// Migrate creates the table if it is absent. For [Session] the table and its
-// indexes are those of Django's migration, by name and type, so that Django
-// accepts them with migrate --fake-initial; for a custom model they are those of
-// GORM's AutoMigrate.
+// Migrate creates the table if it is absent, with the statements of [DDL]: for
+// [Session] those of Django's migration, so that Django accepts the table with
+// migrate --fake-initial; for a custom model those of GORM's Migrator. Tables that
+// the model refers to by a foreign key must be there. A model with a column tagged
+// djinn:"user" gets its table of users too.
 //
 // A table that is there is looked at and never altered: if it lacks a column, or
 // has one that the store would leave empty and must not, the error names it.
@@ -21,50 +22,38 @@ func (s *Store[M]) Migrate(ctx context.Context) error {
 		return err // which GORM's HasTable would take for "no table", or panic at
 	}
 	db := s.plain.WithContext(ctx)
-	if db.Migrator().HasTable(new(M)) {
-		return s.checkTable(db)
+	statements, err := s.model.ddl(db)
+	if err != nil {
+		return err
 	}
-	err := s.createTable(db)
-	if err != nil && db.Migrator().HasTable(new(M)) {
-		return s.checkTable(db) // another node was faster
+	if err := s.create(db, new(M), statements); err != nil {
+		return err
 	}
-	return s.fail(err)
+	if s.model.user != nil {
+		if err := s.create(db, s.model.users, s.model.usersDDL(db)); err != nil {
+			return err
+		}
+	}
+	return s.checkTable(db)
 }
 
-func (s *Store[M]) createTable(db *gorm.DB) error {
-	if _, ok := any(new(M)).(*Session); !ok {
-		return db.AutoMigrate(new(M))
+// create runs the statements that create a table, unless it is there.
+func (s *Store[M]) create(db *gorm.DB, table any, statements []string) error {
+	if db.Migrator().HasTable(table) {
+		return nil
 	}
-	return db.Transaction(func(tx *gorm.DB) error {
-		for _, statement := range s.dialect.ddl() {
+	err := db.Transaction(func(tx *gorm.DB) error {
+		for _, statement := range statements {
 			if err := tx.Exec(statement).Error; err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// ddl is what Django's sqlmigrate sessions 0001 prints. MySQL commits after each
-// statement of this kind, so there it is one.
-func (d dialect) ddl() []string {
-	switch d {
-	case mysql:
-		return []string{
-			"CREATE TABLE `django_session` (`session_key` varchar(40) NOT NULL PRIMARY KEY, `session_data` longtext NOT NULL, `expire_date` datetime(6) NOT NULL, INDEX `django_session_expire_date_a5c62663` (`expire_date`))",
-		}
-	case postgres:
-		return []string{
-			`CREATE TABLE "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, "expire_date" timestamp with time zone NOT NULL)`,
-			`CREATE INDEX "django_session_session_key_c0390e0f_like" ON "django_session" ("session_key" varchar_pattern_ops)`,
-			`CREATE INDEX "django_session_expire_date_a5c62663" ON "django_session" ("expire_date")`,
-		}
-	default:
-		return []string{
-			`CREATE TABLE "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, "expire_date" datetime NOT NULL)`,
-			`CREATE INDEX "django_session_expire_date_a5c62663" ON "django_session" ("expire_date")`,
-		}
+	if err != nil && db.Migrator().HasTable(table) {
+		return nil // another node was faster
 	}
+	return s.fail(err)
 }
 
 // checkTable compares the table with the model.

@@ -23,6 +23,11 @@ type model struct {
 	plainRow bool            // the base's columns and nothing else
 	fills    bool            // it is a SessionFiller
 	extra    []*schema.Field // the columns beyond the base's that an update writes
+	request  *requestColumns // those of a RequestBase, or nil
+	user     *schema.Field   // the column tagged djinn:"user", or nil
+	users    string          // the table of users, if there is one
+
+	softDeletes bool
 
 	// GORM wants a transaction around these.
 	txCreate, txUpdate, txDelete bool
@@ -43,11 +48,24 @@ func parseModel(db *gorm.DB, row Model) (*model, error) {
 	if m.schema.Table == "" {
 		return nil, fmt.Errorf("gormstore: the model %s has no table name: return one from its TableName method", m.name)
 	}
-	if err := m.checkColumns(row); err != nil {
+	err := m.checkColumns(row)
+	if err != nil {
 		return nil, err
+	}
+	if m.user, err = userField(m.name, m.schema); err != nil {
+		return nil, err
+	}
+	if m.user != nil {
+		m.users = m.schema.Table + "_users"
+	}
+	if r, ok := row.(requestModel); ok {
+		if m.request, err = m.requestColumns(row, r.requestBase()); err != nil {
+			return nil, err
+		}
 	}
 	_, m.fills = row.(SessionFiller)
 	m.extra = m.extraColumns()
+	m.softDeletes = len(m.schema.DeleteClauses) > 0
 
 	associations := len(m.schema.Relationships.Relations) > 0
 	m.txCreate = m.schema.AfterCreate || m.schema.AfterSave || associations
@@ -105,18 +123,26 @@ func countBases(t reflect.Type) (byValue, byPointer int) {
 func (m *model) checkColumns(row Model) error {
 	base := row.sessionBase()
 	for column, field := range map[string]any{keyColumn: &base.SessionKey, dataColumn: &base.SessionData, expireColumn: &base.ExpireDate} {
-		f := m.schema.FieldsByDBName[column]
-		if f == nil {
-			return fmt.Errorf("gormstore: the model %s has no column %s: embed gormstore.Base without a prefix, and without a tag that hides it", m.name, column)
-		}
-		if f.ReflectValueOf(context.Background(), reflect.ValueOf(row)).Addr().Pointer() != reflect.ValueOf(field).Pointer() {
-			return fmt.Errorf("gormstore: the field %s of the model %s takes the column %s away from gormstore.Base: give it another name or column tag", f.Name, m.name, column)
+		if _, err := m.column(row, column, field, "gormstore.Base"); err != nil {
+			return err
 		}
 	}
 	if len(m.schema.PrimaryFields) != 1 || m.schema.PrimaryFields[0].DBName != keyColumn {
 		return fmt.Errorf("gormstore: the primary key of the model %s must be %s alone: remove gorm.Model and every other primaryKey tag", m.name, keyColumn)
 	}
 	return nil
+}
+
+// column finds the column that must be the given field of an embedded struct.
+func (m *model) column(row Model, name string, field any, of string) (*schema.Field, error) {
+	f := m.schema.FieldsByDBName[name]
+	if f == nil {
+		return nil, fmt.Errorf("gormstore: the model %s has no column %s: embed %s without a prefix, and without a tag that hides it", m.name, name, of)
+	}
+	if f.ReflectValueOf(context.Background(), reflect.ValueOf(row)).Addr().Pointer() != reflect.ValueOf(field).Pointer() {
+		return nil, fmt.Errorf("gormstore: the field %s of the model %s takes the column %s away from %s: give it another name or column tag", f.Name, m.name, name, of)
+	}
+	return f, nil
 }
 
 // extraColumns are those that an update writes beside the base's: all that the
@@ -126,7 +152,7 @@ func (m *model) extraColumns() (extra []*schema.Field) {
 	for _, column := range m.schema.DBNames {
 		f := m.schema.FieldsByDBName[column]
 		switch {
-		case column == keyColumn, column == dataColumn, column == expireColumn:
+		case column == keyColumn, column == dataColumn, column == expireColumn, m.request.has(f):
 		case !f.Updatable, f.AutoCreateTime > 0 && f.AutoUpdateTime == 0:
 		case m.fills, f.AutoUpdateTime > 0:
 			extra = append(extra, f)

@@ -31,7 +31,7 @@ func (s *Store[M]) write(ctx context.Context, tx bool, fn func(*gorm.DB) error) 
 // waits a moment before it says yes. Inside a transaction of the user's that is
 // the user's to do, because the whole of it is gone.
 func (s *Store[M]) again(ctx context.Context, try int, err error, too kind) bool {
-	if try == maxTries || s.inTx {
+	if try == maxTries || s.inTx || transactionFrom(ctx) != nil {
 		return false
 	}
 	if k := s.dialect.kindOf(err); k != kindDeadlock && k != too {

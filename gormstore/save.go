@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
 
 	"github.com/djinn-go/djinn/core"
 )
@@ -16,9 +17,17 @@ func (s *Store[M]) Create(ctx context.Context, rec core.Record) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	err = s.write(ctx, s.model.txCreate, func(db *gorm.DB) error {
-		return db.Create(row).Error
-	})
+	user, err := s.model.ownerOf(row)
+	if err != nil {
+		return "", s.fail(err)
+	}
+	note(ctx, rec.Key)
+	create := func(db *gorm.DB) error { return db.Create(row).Error }
+	if user.nobody() {
+		err = s.write(ctx, s.model.txCreate, create)
+	} else {
+		err = s.login(ctx, user, "", create)
+	}
 	if err = s.taken(ctx, rec.Key, err); err != nil {
 		return "", s.fail(err, rec.Key, string(s.base(row).SessionData))
 	}
@@ -47,18 +56,27 @@ func (s *Store[M]) update(ctx context.Context, oldKey string, rec core.Record) (
 	if err != nil {
 		return "", err
 	}
+	user, err := s.model.ownerOf(row)
+	if err != nil {
+		return "", s.fail(err)
+	}
+	note(ctx, oldKey, rec.Key)
 	base := s.base(row)
 	rekey := oldKey != rec.Key
-	err = s.write(ctx, s.model.txUpdate, func(db *gorm.DB) error {
-		res := db.Model(row).Clauses(
-			assignments{base: base, rekey: rekey, extra: s.model.extra, row: row},
-			live{dialect: s.dialect, key: oldKey, now: s.dialect.time(s.now()), version: rec.Version},
-		).Updates(row)
-		if res.Error != nil || res.RowsAffected > 0 {
-			return res.Error
+	set := s.assignments(ctx, row, rekey)
+	where := live{dialect: s.dialect, key: oldKey, now: s.dialect.time(s.now()), version: rec.Version}
+	update := func(db *gorm.DB) error {
+		updated, err := s.tryUpdate(db, row, set, where)
+		if err != nil || updated {
+			return err
 		}
 		return s.missed(db, oldKey, rec.Version, string(base.SessionData), rekey)
-	})
+	}
+	if user.nobody() {
+		err = s.write(ctx, s.model.txUpdate, update)
+	} else {
+		err = s.updateOfUser(ctx, user, row, set, where, update)
+	}
 	if rekey {
 		err = s.taken(ctx, rec.Key, err)
 	}
@@ -66,6 +84,39 @@ func (s *Store[M]) update(ctx context.Context, oldKey string, rec core.Record) (
 		return "", s.fail(err, oldKey, rec.Key, rec.Version, string(base.SessionData))
 	}
 	return rec.Key, nil
+}
+
+// updateOfUser updates a session that is a user's from now on. If it was his before,
+// which is nearly always so, that takes one UPDATE with one condition more.
+func (s *Store[M]) updateOfUser(ctx context.Context, user owner, row *M, set assignments, where live, update func(*gorm.DB) error) error {
+	his := where
+	his.user, his.owner = s.model.user, user.value
+	updated := false
+	err := s.write(ctx, s.model.txUpdate, func(db *gorm.DB) (err error) {
+		updated, err = s.tryUpdate(db, row, set, his)
+		return err
+	})
+	if err != nil || updated {
+		return err
+	}
+	return s.login(ctx, user, where.key, update)
+}
+
+// assignments are what an update of row's session writes.
+func (s *Store[M]) assignments(ctx context.Context, row *M, rekey bool) assignments {
+	set := assignments{base: s.base(row), rekey: rekey, extra: s.model.extra, row: row}
+	if _, ok := core.ClientFrom(ctx); ok && s.model.request != nil {
+		c := s.model.request
+		set.extra = append([]*schema.Field{c.clientIP, c.userAgent}, set.extra...)
+		set.seen = c.lastSeen
+	}
+	return set
+}
+
+// tryUpdate is one UPDATE. It tells whether there was such a row.
+func (s *Store[M]) tryUpdate(db *gorm.DB, row *M, set assignments, where live) (bool, error) {
+	res := db.Model(row).Clauses(set, where).Updates(row)
+	return res.RowsAffected > 0, res.Error
 }
 
 // missed tells why an UPDATE changed no row. Unless its DSN says
@@ -76,19 +127,20 @@ func (s *Store[M]) missed(db *gorm.DB, key, version, wrote string, rekey bool) e
 	if version == "" && !unchangedIsMissed {
 		return core.ErrNotFound
 	}
-	data, _, err := s.read(s.current(db), key)
+	row, err := s.read(s.current(db), key)
 	switch {
 	case err != nil:
 		return err
-	case unchangedIsMissed && (version == "" || version == data && wrote == data):
+	case unchangedIsMissed && (version == "" || version == row.data && wrote == row.data):
 		return nil
 	default:
 		return core.ErrConflict
 	}
 }
 
-// Touch is one UPDATE of expire_date alone. If that finds no row, one SELECT
-// tells a session that is gone from one that lives longer already.
+// Touch is one UPDATE of expire_date alone, and of last_seen where the model has it
+// and there is a request to be seen. If that finds no row, one SELECT tells a session
+// that is gone from one that lives longer already.
 func (s *Store[M]) Touch(ctx context.Context, rec core.Record) error {
 	if !storable(rec.Key) {
 		return core.ErrNotFound
@@ -96,31 +148,41 @@ func (s *Store[M]) Touch(ctx context.Context, rec core.Record) error {
 	row := new(M)
 	base := s.base(row)
 	base.ExpireDate = DateTimeOf(rec.ExpireDate)
+	now := s.now()
+	set := assignments{base: base, bare: true, row: row}
+	where := live{dialect: s.dialect, key: rec.Key, now: s.dialect.time(now), before: s.dialect.time(rec.ExpireDate)}
+	if fillRequest(ctx, row, now) {
+		set.later, set.seen = true, s.model.request.lastSeen
+		where.seen, where.since = set.seen, s.dialect.time(now)
+	}
+	note(ctx, rec.Key)
 	err := s.write(ctx, false, func(db *gorm.DB) error {
-		db = db.Model(row).Clauses(
-			assignments{base: base, bare: true},
-			live{dialect: s.dialect, key: rec.Key, now: s.dialect.time(s.now()), before: s.dialect.time(rec.ExpireDate)},
-		)
+		db = db.Model(row).Clauses(set, where)
 		db.Statement.SkipHooks = true
 		res := db.Updates(row)
 		if res.Error != nil || res.RowsAffected > 0 {
 			return res.Error
 		}
-		_, _, err := s.read(s.current(db), rec.Key)
+		_, err := s.read(s.current(db), rec.Key)
 		return err
 	})
 	return s.fail(err, rec.Key)
 }
 
-// Delete is one DELETE. A model with a gorm.DeletedAt is deleted as GORM does,
-// and is gone for Load and Update all the same.
+// Delete is one DELETE. A model with a gorm.DeletedAt is deleted as GORM does: the
+// row stays, without its payload, until it has expired and is cleared, and is gone
+// for Load and Update all the same.
 func (s *Store[M]) Delete(ctx context.Context, key string) (existed bool, err error) {
 	if !storable(key) {
 		return false, nil
 	}
 	row := new(M)
 	s.base(row).SessionKey = core.Secret(key)
-	err = s.write(ctx, s.model.txDelete, func(db *gorm.DB) error {
+	note(ctx, key)
+	err = s.write(ctx, s.model.txDelete || s.model.softDeletes, func(db *gorm.DB) error {
+		if err := s.dropPayload(db, exactly{s.dialect, key}); err != nil {
+			return err
+		}
 		if s.dialect == mysql { // GORM's own condition on the key ignores case
 			db = db.Clauses(exactly{s.dialect, key})
 		}
@@ -142,6 +204,7 @@ func (s *Store[M]) newRow(ctx context.Context, rec core.Record) (*M, error) {
 	}
 	row := new(M)
 	*s.base(row) = Base{SessionKey: core.Secret(rec.Key), SessionData: Payload(text), ExpireDate: DateTimeOf(rec.ExpireDate)}
+	fillRequest(ctx, row, s.now())
 	if s.model.fills {
 		if err := any(row).(SessionFiller).FillSession(ctx, rec.Values); err != nil {
 			return nil, fmt.Errorf("gormstore: FillSession of the model %s: %w", s.model.name, err)

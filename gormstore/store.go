@@ -10,8 +10,7 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-// Store keeps sessions in the table of the model M. It is immutable and safe for
-// concurrent use, owns no connection and no goroutine, and needs no Close.
+// Store keeps sessions in the table of the model M. It is safe for concurrent use, owns no connection and no goroutine, and needs no Close.
 //
 // Errors other than the sentinels of package core wrap what the driver said;
 // their text quotes neither key nor payload.
@@ -23,6 +22,9 @@ type Store[M any] struct {
 	base    func(*M) *Base
 	now     func() time.Time
 	inTx    bool // the user's *gorm.DB is a transaction already
+
+	sessionCap *sessionCap // nil: none
+	listeners  listeners
 }
 
 // The abilities of a Store beyond core.Store.
@@ -31,13 +33,17 @@ var (
 	_ core.Toucher        = (*Store[Session])(nil)
 	_ core.Rotator        = (*Store[Session])(nil)
 	_ core.ExpiredClearer = (*Store[Session])(nil)
+	_ core.ChangeNotifier = (*Store[Session])(nil)
 	_ core.Pinger         = (*Store[Session])(nil)
 )
 
 // Option is a rare setting of [New] and [NewModel].
 type Option func(*options)
 
-type options struct{ now func() time.Time }
+type options struct {
+	now        func() time.Time
+	sessionCap *sessionCap
+}
 
 // WithClock sets the clock that decides what has expired. Defaults to time.Now,
 // as Django asks the clock of the application and not the database's.
@@ -77,6 +83,8 @@ func NewModel[M any, P interface {
 		dialect: dialect(db.Name()),
 		base:    func(row *M) *Base { return P(row).sessionBase() },
 		now:     o.now,
+
+		sessionCap: o.sessionCap,
 	}
 	_, s.inTx = db.Statement.ConnPool.(gorm.TxCommitter)
 	// The context is there to make Session copy the statement, which is shared
@@ -89,14 +97,19 @@ func NewModel[M any, P interface {
 	if s.model, err = parseModel(s.plain, P(new(M))); err != nil {
 		return nil, err
 	}
+	if err := s.sessionCap.check(s.model); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
+
+var errNoDB = errors.New("gormstore: the *gorm.DB is nil: open it with gorm.Open first")
 
 // checkDB refuses a *gorm.DB that would not do what it is told.
 func checkDB(db *gorm.DB) error {
 	switch {
 	case db == nil || db.Statement == nil:
-		return errors.New("gormstore: the *gorm.DB is nil: open it with gorm.Open first")
+		return errNoDB
 	case db.Error != nil:
 		return &dbError{"gormstore: the *gorm.DB carries an error: give the one that gorm.Open returned: " + db.Error.Error(), db.Error}
 	case db.DryRun:
@@ -122,6 +135,7 @@ func carriesQuery(stmt *gorm.Statement) bool {
 func (s *Store[M]) statement(ctx context.Context) *gorm.DB {
 	tx := s.db.Clauses()
 	tx.Statement.Context = ctx
+	join(ctx, tx)
 	tx.Statement.Vars = make([]any, 0, 8) // GORM would grow it one by one
 	return tx
 }

@@ -1,0 +1,100 @@
+package gormstore
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"gorm.io/gorm"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// Transaction saves the session together with what fn writes: both or neither. fn
+// works in tx, a transaction of the store's database under ctx, and may change the
+// session; if it returns nil the session is saved in the same transaction.
+//
+//	err := store.Transaction(ctx, s, func(tx *gorm.DB) error {
+//		cart.Delete(s)
+//		return tx.Create(&order).Error
+//	})
+//
+// On an error, whether fn's or the database's, nothing is written and the session is
+// as it was before. The cookie is sent with the response, so call it before the
+// first byte is written.
+//
+// session must be one of a Manager over this store, directly or with a cache in
+// front.
+func (s *Store[M]) Transaction(ctx context.Context, session *core.Session, fn func(tx *gorm.DB) error) error {
+	var changed *transaction
+	err := session.Atomic(func() error {
+		return s.plain.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			if err := fn(tx); err != nil {
+				return err
+			}
+			within := WithTx(ctx, tx)
+			changed = transactionFrom(within)
+			return session.Save(within)
+		})
+	})
+	if err == nil {
+		s.changed(ctx, changed.keys)
+	}
+	return err
+}
+
+// WithTx returns a context under which the store works in tx, a transaction that the
+// program has begun and will end: core.Session.Save with it saves the session in that
+// transaction. A save that fails leaves the transaction to be rolled back; so does a
+// deadlock, which is not tried again.
+//
+// [Store.Transaction] does more, and is to be preferred: it takes the changes of the
+// session back when the transaction is rolled back, and tells a cache in front of the
+// store when it is committed, which serves the old session for up to its MaxAge
+// otherwise.
+func WithTx(ctx context.Context, tx *gorm.DB) context.Context {
+	return context.WithValue(core.WithTransaction(ctx), transactionKey{}, &transaction{db: tx})
+}
+
+type transactionKey struct{}
+
+// transaction is one of the program's, and what the store has changed in it.
+type transaction struct {
+	db *gorm.DB
+
+	mu   sync.Mutex
+	keys []string
+}
+
+func transactionFrom(ctx context.Context) *transaction {
+	t, _ := ctx.Value(transactionKey{}).(*transaction)
+	return t
+}
+
+var errNoTransaction = errors.New("gormstore: WithTx was given a *gorm.DB that is no transaction: pass the one that db.Transaction hands to its function, or that db.Begin returns")
+
+// join puts a statement into the program's transaction, if there is one.
+func join(ctx context.Context, stmt *gorm.DB) {
+	t := transactionFrom(ctx)
+	if t == nil {
+		return
+	}
+	if t.db == nil || t.db.Statement == nil {
+		_ = stmt.AddError(errNoTransaction)
+		return
+	}
+	if _, ok := t.db.Statement.ConnPool.(gorm.TxCommitter); !ok {
+		_ = stmt.AddError(errNoTransaction)
+		return
+	}
+	stmt.Statement.ConnPool = t.db.Statement.ConnPool
+}
+
+// note remembers keys under which something changes, for Transaction.
+func note(ctx context.Context, keys ...string) {
+	if t := transactionFrom(ctx); t != nil {
+		t.mu.Lock()
+		t.keys = append(t.keys, keys...)
+		t.mu.Unlock()
+	}
+}

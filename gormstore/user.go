@@ -1,0 +1,238 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// A model that says whose a session is, by the tag djinn:"user" on a column, has a
+// second table, <table>_users, with a row for each user who has ever logged in.
+// A log-in, which is a save that makes a session a user's, holds that row's lock
+// until its transaction ends, and so does a revocation of all sessions of the user
+// while it writes down its moment there. So of the two one comes first: the
+// revocation finds the session of the log-in, or the log-in finds the revocation and
+// is refused if its request began before.
+
+// userTag on a field of a model marks the column that says whose session it is.
+const userTag = "djinn"
+
+// userField finds the field that is tagged.
+func userField(name string, s *schema.Schema) (user *schema.Field, err error) {
+	for _, f := range s.Fields {
+		tag, ok := f.Tag.Lookup(userTag)
+		switch {
+		case !ok:
+		case tag != "user":
+			return nil, fmt.Errorf("gormstore: the field %s of the model %s has the tag djinn:%q: the only one there is is djinn:\"user\"", f.Name, name, tag)
+		case f.DBName == "" || !f.Readable:
+			return nil, fmt.Errorf("gormstore: the field %s of the model %s has the tag djinn:\"user\" and is no column that can be read: move the tag to the column with the user's ID", f.Name, name)
+		case user != nil:
+			return nil, fmt.Errorf("gormstore: the fields %s and %s of the model %s both have the tag djinn:\"user\": choose one", user.Name, f.Name, name)
+		default:
+			user = f
+		}
+	}
+	return user, nil
+}
+
+// owner is whose session a row is: the value of the user column, and its text,
+// which is the key in the table of users.
+type owner struct {
+	value any
+	text  string
+}
+
+// nobody tells whether the session is anonymous.
+func (o owner) nobody() bool { return o.text == "" }
+
+// ownerOf reads a row. NULL and zero values are nobody.
+func (m *model) ownerOf(row any) (owner, error) {
+	if m.user == nil {
+		return owner{}, nil
+	}
+	value, zero := m.user.ValueOf(context.Background(), reflect.ValueOf(row))
+	if zero {
+		return owner{}, nil
+	}
+	text, err := plainText(value)
+	return owner{value, text}, err
+}
+
+// plainText is the text of a column's value.
+func plainText(value any) (string, error) {
+	if v, ok := value.(driver.Valuer); ok {
+		var err error
+		if value, err = v.Value(); err != nil {
+			return "", err
+		}
+	}
+	v := reflect.ValueOf(value)
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return "", nil
+		}
+		v = v.Elem()
+	}
+	if !v.IsValid() {
+		return "", nil
+	}
+	if b, ok := v.Interface().([]byte); ok {
+		return string(b), nil
+	}
+	return fmt.Sprint(v.Interface()), nil
+}
+
+// owner is the one with that ID, of whatever type the caller has it.
+func (s *Store[M]) owner(id any) (owner, error) {
+	f := s.model.user
+	if f == nil {
+		return owner{}, fmt.Errorf("gormstore: the model %s does not say whose a session is: tag the column that holds the user's ID with djinn:\"user\"", s.model.name)
+	}
+	row := new(M)
+	if text, ok := id.(string); ok { // as _auth_user_id has it, also where the column is a number
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && isInteger(f.IndirectFieldType) {
+			id = n
+		}
+	}
+	if err := f.Set(context.Background(), reflect.ValueOf(row), id); err != nil {
+		return owner{}, fmt.Errorf("gormstore: this %T cannot be a value of the column %s: pass the user's ID", id, f.DBName)
+	}
+	o, err := s.model.ownerOf(row)
+	if err == nil && o.nobody() {
+		err = fmt.Errorf("gormstore: the user's ID is empty: pass one, sessions of nobody are not revoked by user")
+	}
+	return o, err
+}
+
+func isInteger(t reflect.Type) bool {
+	return t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64
+}
+
+// login runs save, which makes the session under key (none, if it is new) one of the
+// user's, unless it is that already, in a transaction that holds the user's lock.
+func (s *Store[M]) login(ctx context.Context, o owner, key string, save func(*gorm.DB) error) error {
+	var evicted []string
+	err := s.write(ctx, true, func(db *gorm.DB) (err error) {
+		evicted = nil
+		if err := s.lockUser(db, o); err != nil {
+			return err
+		}
+		if key != "" {
+			his, err := s.isOwnedBy(db, key, o)
+			if err != nil {
+				return err
+			}
+			if his {
+				return save(db)
+			}
+		}
+		if err := s.checkRevoked(ctx, db, o); err != nil {
+			return err
+		}
+		if evicted, err = s.makeRoom(db, o); err != nil {
+			return err
+		}
+		return save(db)
+	})
+	if err == nil {
+		s.changed(ctx, evicted)
+	}
+	return err
+}
+
+// isOwnedBy tells whether the session is the user's already: a save is no log-in
+// then.
+func (s *Store[M]) isOwnedBy(db *gorm.DB, key string, o owner) (bool, error) {
+	var n int64
+	err := s.current(db).Model(new(M)).
+		Clauses(live{dialect: s.dialect, key: key, now: s.dialect.time(s.now()), user: s.model.user, owner: o.value}).
+		Count(&n).Error
+	return n > 0, err
+}
+
+// lockUser makes others who log the user in, or revoke, wait for the end of the
+// transaction.
+func (s *Store[M]) lockUser(db *gorm.DB, o owner) error {
+	insert := "INSERT INTO " + db.Statement.Quote(s.model.users) + " (user_id) VALUES (?) "
+	if s.dialect == mysql {
+		return db.Exec(insert+"ON DUPLICATE KEY UPDATE user_id = user_id", o.text).Error
+	}
+	return db.Exec(insert+"ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id", o.text).Error
+}
+
+// noteRevocation writes down that all sessions of the user end now, by the clock of
+// the database, which all nodes share; on SQLite, by that of this machine.
+func (s *Store[M]) noteRevocation(db *gorm.DB, o owner) error {
+	insert := "INSERT INTO " + db.Statement.Quote(s.model.users) + " (user_id, revoked_at) "
+	switch s.dialect {
+	case mysql:
+		return db.Exec(insert+"VALUES (?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE revoked_at = UTC_TIMESTAMP(6)", o.text).Error
+	case postgres:
+		return db.Exec(insert+"VALUES (?, clock_timestamp()) ON CONFLICT (user_id) DO UPDATE SET revoked_at = clock_timestamp()", o.text).Error
+	default:
+		return db.Exec(insert+"VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET revoked_at = excluded.revoked_at",
+			o.text, s.dialect.time(time.Now())).Error
+	}
+}
+
+// maxClockReads bounds how often checkRevoked asks for the time.
+const maxClockReads = 20
+
+// checkRevoked refuses a log-in whose request began before the user's sessions were
+// revoked last. Moments of two clocks do not compare, so it compares how long ago
+// each was. The question takes time itself; when that leaves it open which was first,
+// it is asked again, and in the end the answer is no.
+func (s *Store[M]) checkRevoked(ctx context.Context, db *gorm.DB, o owner) error {
+	if _, ok := core.RequestAge(ctx); !ok {
+		return nil
+	}
+	for range maxClockReads {
+		least, _ := core.RequestAge(ctx)
+		revoked, ago, err := s.revokedAgo(db, o)
+		if err != nil {
+			return err
+		}
+		most, _ := core.RequestAge(ctx)
+		switch {
+		case !revoked, ago > most:
+			return nil
+		case ago < least:
+			return core.ErrNotFound
+		}
+	}
+	return core.ErrNotFound
+}
+
+// revokedAgo tells how long ago the user's sessions were revoked last, if ever.
+func (s *Store[M]) revokedAgo(db *gorm.DB, o owner) (revoked bool, ago time.Duration, err error) {
+	column := map[dialect]string{
+		mysql:    "TIMESTAMPDIFF(MICROSECOND, revoked_at, UTC_TIMESTAMP(6))",
+		postgres: "(EXTRACT(EPOCH FROM clock_timestamp() - revoked_at) * 1000000)::bigint",
+		sqlite:   "CAST(revoked_at AS TEXT)",
+	}[s.dialect]
+	rows, err := s.current(db).Table(s.model.users).Select(column).Where("user_id = ? AND revoked_at IS NOT NULL", o.text).Rows()
+	if err != nil {
+		return false, 0, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return false, 0, rows.Err()
+	}
+	if s.dialect == sqlite {
+		var at DateTime
+		err = rows.Scan(&at)
+		return true, time.Since(at.Time), err
+	}
+	var micros int64
+	err = rows.Scan(&micros)
+	return true, time.Duration(micros) * time.Microsecond, err
+}
