@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // transactionKey marks a context.
 type transactionKey struct{}
@@ -20,8 +23,10 @@ func InTransaction(ctx context.Context) bool { return ctx.Value(transactionKey{}
 // or panics, the session is afterwards as it was before, in memory: fn undoes what
 // it has written, as the rollback of a transaction does. It returns fn's error.
 //
-// Other goroutines of the request must leave the session alone meanwhile, or lose
-// their changes with fn's.
+// It loads the session if that has not happened yet, so that fn may hold the only
+// connection of a database. fn must not begin the response: what has been sent
+// cannot be taken back. Other goroutines of the request must leave the session
+// alone meanwhile, or lose their changes with fn's.
 func (s *Session) Atomic(fn func() error) error {
 	before := s.snapshot()
 	failed := true
@@ -38,19 +43,19 @@ func (s *Session) Atomic(fn func() error) error {
 func (s *Session) snapshot() sessionState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.access()      // a failure is not one of fn's
 	s.owned = false // the next change copies the items
 	before := s.sessionState
-	before.changes = append([]change(nil), s.changes...)
-	for i := range before.changes {
-		before.changes[i].fns = append([]applyFunc(nil), s.changes[i].fns...)
-	}
+	before.changes = slices.Clone(s.changes)
 	return before
 }
 
 func (s *Session) restore(before sessionState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before.accessed, before.known = s.accessed, s.known // what the browser was told stands
-	before.stale = true                                 // before the next write, look what the store has
+	if before.err != nil && s.errSeen {
+		before.errSeen = true // who has looked at it has decided
+	}
+	before.stale = true // look what the store has before the next write
 	s.sessionState = before
 }
