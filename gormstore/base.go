@@ -74,12 +74,13 @@ type SessionFiller interface {
 	// FillSession is called on a new, zero struct, whose Base is set, before every
 	// INSERT and UPDATE of a session's data, with the context of the request.
 	// All columns of the model are written then: one that FillSession leaves
-	// alone becomes zero or NULL. Columns that GORM sets (autoCreateTime,
+	// alone becomes zero or NULL. Those of a [RequestBase] are filled already.
+	// core.ClientFrom(ctx) tells who sent the request. Columns that GORM sets (autoCreateTime,
 	// autoUpdateTime) and those whose tag forbids it (<-:create, ->) are left to
 	// GORM.
 	//
-	// An error fails the save, with nothing written. It is printed: do not quote
-	// the session in it.
+	// An error fails the save, with nothing written: 503, or 403 if it wraps
+	// core.ErrRefused. It is printed: do not quote the session in it.
 	FillSession(ctx context.Context, values core.Values) error
 }
 

@@ -11,6 +11,8 @@
 //
 // [NewModel] gives a store for a struct that embeds [Base], as Django's custom
 // session models extend AbstractBaseSession. [SessionFiller] fills its columns.
+// [RequestBase] in the place of Base has columns for who uses a session and since
+// when. [DDL] prints what [Store.Migrate] would run, for migrations of your own.
 //
 // SQLite, PostgreSQL and MySQL or MariaDB are known; this module imports no
 // driver, take GORM's for your database, or github.com/glebarez/sqlite, which
@@ -20,6 +22,30 @@
 // with USE_TZ = False and TIME_ZONE = "UTC", and on PostgreSQL always. With
 // another TIME_ZONE, SQLite and MySQL hold its local time, and sessions live
 // shorter or longer here by the difference.
+//
+// # Who is logged in where
+//
+// A column tagged djinn:"user" says whose a session is:
+//
+//	type DeviceSession struct {
+//		gormstore.RequestBase
+//		AccountID *int64 `gorm:"index" djinn:"user"`
+//	}
+//
+// [Store.Sessions] iterates over rows, each with a public handle that is not its
+// key; [Store.Revoke] ends one session, [Store.RevokeAll] those that a condition
+// finds, [Store.RevokeUser] all of a user's. Revocation is final: no request in
+// flight brings a session back, and none that has been at log-in since before
+// RevokeUser gets one. [WithSessionCap] limits how many a user has.
+//
+// Such a model has a second table, <table>_users, with a row per user who has ever
+// logged in, which log-ins and revocations lock. A log-in takes about four statements
+// more for it; every other save has one condition more.
+//
+// # Transactions
+//
+// [Store.Transaction] saves the session together with rows of the program's own,
+// both or neither.
 //
 // # Cost
 //

@@ -67,7 +67,9 @@ func New(db *gorm.DB, opts ...Option) (*Store[Session], error) {
 // those for update with data, expiry and what FillSession filled, also when an
 // update then turns out to find no row. A model with an After hook or an
 // association is written in a transaction, so that a hook that fails leaves no
-// trace. A move of the expiry alone and the clearing of expired rows run no hook.
+// trace. At a log-in of a model with a user column the hooks for update run twice,
+// the first time for an update that finds no row. A move of the expiry alone, the
+// clearing of expired rows and revocations run no hook.
 func NewModel[M any, P interface {
 	*M
 	Model
