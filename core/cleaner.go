@@ -24,6 +24,10 @@ func (m *Manager) ClearPeriodically(ctx context.Context, every time.Duration, op
 	if every <= 0 {
 		return fmt.Errorf("djinn: ClearPeriodically: the interval is %s: pass one such as time.Hour", every)
 	}
+	if _, ok := As[ExpiredClearer](m.store); !ok {
+		_, err := m.ClearExpired(ctx, opts) // says so, without a wait
+		return err
+	}
 	wait := rand.N(every)
 	for {
 		if err := sleep(ctx, wait); err != nil {
@@ -44,6 +48,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-timer.C:
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
