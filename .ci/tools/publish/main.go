@@ -14,8 +14,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/build"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/modfile"
@@ -56,6 +58,9 @@ func publishAll(out, version string, dirs []string) error {
 		released[file.Module.Mod.Path] = true
 	}
 	for _, dir := range dirs {
+		if isCommand(dir) {
+			dropReplacements(files[dir])
+		}
 		text, err := release(files[dir], version, released)
 		if err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
@@ -67,6 +72,20 @@ func publishAll(out, version string, dirs []string) error {
 		fmt.Println("published", mod)
 	}
 	return nil
+}
+
+// isCommand tells whether the module is a program that go install builds.
+func isCommand(dir string) bool {
+	pkg, err := build.ImportDir(dir, 0)
+	return err == nil && pkg.IsCommand()
+}
+
+// dropReplacements does what a release does to a command, because go install
+// takes no module that replaces others.
+func dropReplacements(file *modfile.File) {
+	for _, r := range slices.Clone(file.Replace) {
+		_ = file.DropReplace(r.Old.Path, r.Old.Version) // never fails
+	}
 }
 
 // release returns the text of file with its requirements on released modules

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestPublishAll publishes a root module and a nested one that requires it,
-// and looks at what a proxy would serve.
+// TestPublishAll publishes a root module, a nested one that requires it and a
+// command, and looks at what a proxy would serve.
 func TestPublishAll(t *testing.T) {
 	t.Parallel()
 	src, out := t.TempDir(), t.TempDir()
@@ -26,7 +26,17 @@ replace example.com/Root => ..
 `)
 	write(t, filepath.Join(src, "sub", "sub.go"), "package sub\n")
 
-	if err := publishAll(out, "v0.1.0", []string{src, filepath.Join(src, "sub")}); err != nil {
+	write(t, filepath.Join(src, "cmd", "go.mod"), `module example.com/Root/cmd
+
+go 1.24.0
+
+require example.com/Root v0.0.0
+
+replace example.com/Root => ..
+`)
+	write(t, filepath.Join(src, "cmd", "main.go"), "package main\n\nfunc main() {}\n")
+
+	if err := publishAll(out, "v0.1.0", []string{src, filepath.Join(src, "sub"), filepath.Join(src, "cmd")}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -41,8 +51,14 @@ replace example.com/Root => ..
 		t.Errorf("list: got %q, want %q", got, want)
 	}
 	gomod := read(t, filepath.Join(out, "example.com", "!root", "sub", "@v", "v0.1.0.mod"))
-	if want := "require example.com/Root v0.1.0\n"; !strings.Contains(gomod, want) {
-		t.Errorf(".mod: got %q, want it to have %q", gomod, want)
+	for _, want := range []string{"require example.com/Root v0.1.0\n", "replace example.com/Root => ..\n"} {
+		if !strings.Contains(gomod, want) {
+			t.Errorf(".mod: got %q, want it to have %q", gomod, want)
+		}
+	}
+	gomod = read(t, filepath.Join(out, "example.com", "!root", "cmd", "@v", "v0.1.0.mod"))
+	if want := "require example.com/Root v0.1.0\n"; !strings.Contains(gomod, want) || strings.Contains(gomod, "replace") {
+		t.Errorf(".mod of a command: got %q, want it to have %q and no replace", gomod, want)
 	}
 }
 
