@@ -46,7 +46,7 @@ type options struct {
 }
 
 // WithClock sets the clock that decides what has expired. Defaults to time.Now,
-// as Django asks the clock of the application and not the database's.
+// also for nil, as Django asks the clock of the application and not the database's.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
 
 // New returns a store on Django's table, django_session. It does no I/O: call
@@ -77,9 +77,12 @@ func NewModel[M any, P interface {
 	if err := checkDB(db); err != nil {
 		return nil, err
 	}
-	o := options{now: time.Now}
+	var o options
 	for _, opt := range opts {
 		opt(&o)
+	}
+	if o.now == nil {
+		o.now = time.Now
 	}
 	s := &Store[M]{
 		dialect: dialect(db.Name()),

@@ -60,7 +60,7 @@ func newPanel(snap trace.Snapshot) Panel {
 		p.AskedOf += "s"
 	}
 	p.Lamps = []Lamp{
-		{"loaded", "its items are known", snap.Now.Loaded},
+		{"loaded", "nothing is left to ask the store", snap.Now.Loaded},
 		{"accessed", "the handler looked at it", snap.Now.Accessed},
 		{"modified", "the handler changed it", snap.Now.Modified},
 		{"saved", words.kept, saved},
