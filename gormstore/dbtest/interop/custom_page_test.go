@@ -25,7 +25,7 @@ var customNotes = []customNote{
 		}},
 	{"c", true, "db_default came with Django 5.0.",
 		func(r release, _ customEngine, s string) bool { return !r.atLeast(5, 0) && s == databaseDefault }},
-	{"d", false, "A query does not tell the cache: who was in it stays logged in on both sides until the entry\nends, or until Go saves the session. Let Go delete sessions, or delete them by key.",
+	{"d", false, "A query does not tell the cache: who was in it stays logged in on both sides until the entry\nends, or until Go saves the session. Let Go revoke, or delete by SessionStore(key).delete().",
 		func(_ release, e customEngine, s string) bool { return e.cached && s == djangoDeletes }},
 	{"e", false, "Django's own next save sets it to NULL, unless its create_model_instance fills it: Django\nwrites every column of its model each time.",
 		func(_ release, _ customEngine, s string) bool { return s == nullable }},

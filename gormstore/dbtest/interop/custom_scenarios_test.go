@@ -28,7 +28,7 @@ func byGo(run func(t *testing.T, c *custom, actor, other side)) func(*testing.T,
 const (
 	goClears        = "expired: unknown in Go, which clears it"
 	djangoClears    = "expired: unknown in Django, which clears it"
-	djangoDeletes   = "Django deletes by account: unknown in Go"
+	djangoDeletes   = "Django deletes by account: thrown out"
 	nullable        = "nullable column of Django's survives Go"
 	databaseDefault = "column with a db_default: Go's rows get it"
 )
@@ -55,6 +55,8 @@ var customScenarios = []customScenario{
 	{"Django deletes by account, Go saves late", deletedDuringGo},
 	{"Django deletes by account, Go rotates late", deletedDuringRotation},
 	{"Go deletes the session, Django saves late", deletedDuringDjango},
+	{"Go revokes a user, Django saves late", revokesUser},
+	{"Go lists Django's sessions, and ends one", listsBoth},
 	{nullable, keepsNullable},
 	{"column that Django fills: Migrate refuses", refusesDefault},
 	{databaseDefault, takesDatabaseDefault},
@@ -187,8 +189,10 @@ func throwsOut(t *testing.T, c *custom) {
 	if c.cached {
 		want = "jasmine"
 	}
-	if got := c.golang.user(t, b); got != want {
-		t.Errorf("Go says that %q is logged in, want %q", got, want)
+	for _, s := range []side{c.golang, c.django} {
+		if got := s.user(t, copyOf(b)); got != want {
+			t.Errorf("%s says that %q is logged in, want %q", s.name(), got, want)
+		}
 	}
 	c.wantAccount(t, other, "aladdin")
 }
@@ -236,7 +240,7 @@ func (c *custom) thrownOut(t *testing.T, do func(*core.Session)) {
 func deletedDuringDjango(t *testing.T, c *custom) {
 	for _, from := range []side{c.django, c.golang} {
 		b := member(t, from, "jasmine")
-		c.duringDjango(t, b, func() {
+		c.duringDjango(t, b, "", func() {
 			existed, err := c.http.manager(t).Delete(t.Context(), b.cookie)
 			if err != nil || !existed {
 				t.Errorf("Go, Delete: got %t, %v, want true, no error", existed, err)
@@ -248,9 +252,9 @@ func deletedDuringDjango(t *testing.T, c *custom) {
 
 // duringDjango lets do happen while a view of Django's is under way, and wants the
 // answer that Django gives if the session is gone when it is saved.
-func (c *custom) duringDjango(t *testing.T, b *browser, do func()) {
+func (c *custom) duringDjango(t *testing.T, b *browser, engine string, do func()) {
 	t.Helper()
-	c.process.call(t, "visit", visitOf(b, "", "slow", `{"late":true}`), nil)
+	c.process.call(t, "visit", visitOf(b, engine, "slow", `{"late":true}`), nil)
 	do()
 	var answer reply
 	c.process.call(t, "goes on", nil, &answer)

@@ -63,7 +63,8 @@ type custom struct {
 	db      *gorm.DB
 	process *process
 	http    *goSite
-	users   map[string]account // by name
+	cache   func(core.Store, func() time.Time) core.Store // puts it in front of a store
+	users   map[string]account                            // by name
 	django  side
 	golang  side
 }
@@ -93,25 +94,16 @@ func openCustom(t *testing.T, r release, e customEngine, byGo bool) *custom {
 	db := e.database.Open(t, nil)
 	settings := settingsOf(t, db)
 	settings["SECRET_KEY"], settings["SESSION_ENGINE"] = secretKey, "accounts.models"
-	open := func(now func() time.Time) (core.Store, error) {
-		return gormstore.NewModel[accountSession](db, gormstore.WithClock(now))
-	}
-	if e.cached {
-		cache, prefix := onRedis(t)
-		settings["SESSION_ENGINE"], settings["CACHES"] = "accounts.cached", redisCache(prefix)
-		rows := open
-		open = func(now func() time.Time) (core.Store, error) {
-			durable, err := rows(now)
-			return cachestore.NewCachedDB(cache, durable, cachestore.CachedDBOptions{
-				Options:      cachestore.Options{KeyPrefix: prefix, Now: now},
-				CacheTimeout: 5 * time.Second, // so that a busy machine changes nothing
-				OnError:      func(_ context.Context, err error) { t.Errorf("the cache failed: %v", err) },
-			}), err
-		}
-	}
 	c := &custom{release: r, cached: e.cached, byGo: byGo, db: db, users: map[string]account{}}
+	c.cache = func(store core.Store, _ func() time.Time) core.Store { return store }
+	if e.cached {
+		settings["SESSION_ENGINE"], settings["CACHES"], c.cache = cachedByRedis(t)
+	}
 	c.process = startProject(t, r, "testdata/custom", settings)
-	c.http = &goSite{place: &place{store: open}, key: secretKey}
+	c.http = &goSite{key: secretKey, place: &place{store: func(now func() time.Time) (core.Store, error) {
+		store, err := gormstore.NewModel[accountSession](db, gormstore.WithClock(now))
+		return c.cache(store, now), err
+	}}}
 	c.django, c.golang = &djangoSide{c}, &goSide{c}
 	if byGo {
 		migrateModel[accountSession](t, db)
@@ -125,6 +117,19 @@ func openCustom(t *testing.T, r release, e customEngine, byGo bool) *custom {
 		c.users[name] = user
 	}
 	return c
+}
+
+// cachedByRedis is what Django's settings say of a cache, and the same in Go.
+func cachedByRedis(t *testing.T) (engine string, caches any, wrap func(core.Store, func() time.Time) core.Store) {
+	t.Helper()
+	cache, prefix := onRedis(t)
+	return "accounts.cached", redisCache(prefix), func(durable core.Store, now func() time.Time) core.Store {
+		return cachestore.NewCachedDB(cache, durable, cachestore.CachedDBOptions{
+			Options:      cachestore.Options{KeyPrefix: prefix, Now: now},
+			CacheTimeout: 5 * time.Second, // so that a busy machine changes nothing
+			OnError:      func(_ context.Context, err error) { t.Errorf("the cache failed: %v", err) },
+		})
+	}
 }
 
 // migrateModel is what a program does when it starts.
