@@ -28,6 +28,9 @@ var Engines = []string{DB, Cache, CachedDB, File, SignedCookies}
 
 // openStore opens what the engine needs and sets Store and Where.
 func (e *Env) openStore(ctx context.Context, s Settings, log io.Writer) error {
+	if s.OwnTable && e.Engine != DB && e.Engine != CachedDB {
+		return fmt.Errorf("SESSION_ENGINE %s: this program keeps its sessions in a table of its own: leave it out, or write %s or %s", e.Engine, DB, CachedDB)
+	}
 	switch e.Engine {
 	case DB:
 		return e.openTable(ctx, s, log)
@@ -45,8 +48,11 @@ func (e *Env) openStore(ctx context.Context, s Settings, log io.Writer) error {
 		if err != nil {
 			return err
 		}
-		e.Store = cachestore.NewCachedDB(cache, e.Store, cachestore.CachedDBOptions{})
+		e.cache = cache
 		e.Where += ", cached " + where
+		if e.Store != nil {
+			e.Store = e.Cached(e.Store)
+		}
 	case File:
 		return e.openFiles(s.FilePath)
 	case SignedCookies:
@@ -61,9 +67,10 @@ func (e *Env) openStore(ctx context.Context, s Settings, log io.Writer) error {
 	return nil
 }
 
-// openTable opens the database and makes the session table if it is not there.
+// openTable opens the database and makes the session table if it is not there,
+// unless the program has one of its own.
 func (e *Env) openTable(ctx context.Context, s Settings, log io.Writer) (err error) {
-	if e.db, e.Where, err = openDatabase(s.DatabaseURL, &sqlLog{out: log, printAll: s.LogSQL}); err != nil {
+	if e.db, e.Where, err = openDatabase(s.DatabaseURL, &sqlLog{out: log, printAll: s.LogSQL}); err != nil || s.OwnTable {
 		return err
 	}
 	store, err := gormstore.New(e.db)

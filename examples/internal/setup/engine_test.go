@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/memstore"
 )
 
 func TestOpenErrors(t *testing.T) {
@@ -31,6 +32,7 @@ func TestOpenErrors(t *testing.T) {
 		"no Redis, a table": {Settings{Engine: CachedDB, DatabaseURL: "sqlite:" + filepath.Join(dir, "db"), RedisURL: "redis://127.0.0.1:1"}, "REDIS_URL", "127.0.0.1:1"},
 		"no table":          {Settings{Engine: CachedDB, DatabaseURL: "sqlite:"}, "DATABASE_URL", "names no file"},
 		"unknown":           {Settings{Engine: "redis"}, "redis", "no engine"},
+		"own table, files":  {Settings{Engine: File, FilePath: dir, OwnTable: true}, "SESSION_ENGINE", "write db or cached_db"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,5 +102,26 @@ func TestWhere(t *testing.T) {
 			t.Errorf("%s: has a database: %t", env.Engine, got)
 		}
 		env.Close()
+	}
+}
+
+// TestOwnTable: a program that brings its own table gets a database without
+// Django's, and the cache that belongs in front of it.
+func TestOwnTable(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []string{DB, CachedDB} {
+		db := "sqlite:" + filepath.Join(t.TempDir(), "db")
+		env, err := Open(t.Context(), Settings{Engine: engine, DatabaseURL: db, CookieName: "sessionid", SecretKey: "k", OwnTable: true}, t.Output())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer env.Close()
+		if env.Store != nil || env.DB().Migrator().HasTable("django_session") {
+			t.Errorf("%s: got a store (%t) or a table of Django's, want neither", engine, env.Store != nil)
+		}
+		own := memstore.New()
+		if got, want := env.Cached(own) == core.Store(own), engine == DB; got != want {
+			t.Errorf("%s: the table is used as it is: %t, want %t", engine, got, want)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/cachestore"
 )
 
 // cookieAge is Django's default, and what the page speaks of: two weeks.
@@ -18,7 +19,7 @@ const cookieAge = 14 * 24 * time.Hour
 
 // Env is what a program gets to build its routes with.
 type Env struct {
-	// Store is where the sessions are kept.
+	// Store is where the sessions are kept; nil with Settings.OwnTable.
 	Store core.Store
 	// Engine is the kind of Store, one of the Engines, and Where says where it
 	// keeps the sessions, without a password.
@@ -29,8 +30,9 @@ type Env struct {
 	CookieName string
 	CookieAge  time.Duration
 
-	db    *gorm.DB      // nil for engines without a table
-	redis *redis.Client // nil without REDIS_URL
+	db    *gorm.DB         // nil for engines without a table
+	cache cachestore.Cache // nil for engines without a cache
+	redis *redis.Client    // nil without REDIS_URL
 }
 
 // Open opens what the engine needs and, in a database, makes the session table if
@@ -57,6 +59,15 @@ func Open(ctx context.Context, s Settings, log io.Writer) (*Env, error) {
 // DB is the database, for tables of a program's own; nil if the engine has none.
 // The Env closes it.
 func (e *Env) DB() *gorm.DB { return e.db }
+
+// Cached returns the store for core.New of a program that has its own table:
+// table itself, or with the cache in front of it if the engine is cached_db.
+func (e *Env) Cached(table core.Store) core.Store {
+	if e.cache == nil {
+		return table
+	}
+	return cachestore.NewCachedDB(e.cache, table, cachestore.CachedDBOptions{})
+}
 
 // Close closes the database and the connections to Redis.
 func (e *Env) Close() {

@@ -19,21 +19,28 @@ const drainTimeout = 10 * time.Second
 // Main runs a program: it reads the settings, opens the store, serves what build
 // returns, and stops cleanly on SIGINT and SIGTERM. A second signal ends it
 // at once.
-func Main(build func(*Env) (http.Handler, error)) {
+func Main(build func(*Env) (http.Handler, error)) { main(build, false) }
+
+// MainOwnTable is [Main] for a program with a session table of its own: see
+// [Env.Cached].
+func MainOwnTable(build func(*Env) (http.Handler, error)) { main(build, true) }
+
+func main(build func(*Env) (http.Handler, error), ownTable bool) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	if err := run(ctx, build, os.Getenv, os.Stdout, os.Stderr); err != nil {
+	if err := run(ctx, build, ownTable, os.Getenv, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
 // run is Main without the process around it.
-func run(ctx context.Context, build func(*Env) (http.Handler, error), getenv func(string) string, out, log io.Writer) error {
+func run(ctx context.Context, build func(*Env) (http.Handler, error), ownTable bool, getenv func(string) string, out, log io.Writer) error {
 	settings, err := FromEnv(getenv)
 	if err != nil {
 		return err
 	}
+	settings.OwnTable = ownTable
 	env, err := Open(ctx, settings, log)
 	if err != nil {
 		return err

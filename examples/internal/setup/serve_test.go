@@ -40,7 +40,7 @@ func TestRun(t *testing.T) {
 	var log strings.Builder
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, build, env("ADDR", "127.0.0.1:0", "SECRET_KEY", "k", "SESSION_COOKIE_NAME", "sid",
+		ended <- run(ctx, build, false, env("ADDR", "127.0.0.1:0", "SECRET_KEY", "k", "SESSION_COOKIE_NAME", "sid",
 			"DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "db")), in, &log)
 		_ = in.Close()
 	}()
@@ -84,7 +84,7 @@ func TestRunErrors(t *testing.T) {
 	defer func() { _ = busy.Close() }()
 	build := func(*Env) (http.Handler, error) { return http.NotFoundHandler(), nil }
 	var log strings.Builder
-	err = run(t.Context(), build, env("ADDR", busy.Addr().String(), "DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "db")), io.Discard, &log)
+	err = run(t.Context(), build, false, env("ADDR", busy.Addr().String(), "DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "db")), io.Discard, &log)
 	if err == nil || !strings.Contains(err.Error(), "write another port") {
 		t.Errorf("a port in use: got %v, want an error that says the cure", err)
 	}

@@ -37,6 +37,9 @@ type Settings struct {
 	SecretKey core.Secret
 	// LogSQL prints each SQL statement, without its parameters. (DJINN_SQL=1)
 	LogSQL bool
+	// OwnTable is set by a program that brings its own session table: see
+	// [Env.Cached]. Its engines are db and cached_db.
+	OwnTable bool
 }
 
 // FromEnv reads the settings with getenv, for example os.Getenv. Its error says
