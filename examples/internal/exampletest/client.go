@@ -15,6 +15,8 @@ type client struct {
 	t    testing.TB
 	base string // without a slash at the end
 	http http.Client
+	// agent is the User-Agent; empty for net/http's own.
+	agent string
 }
 
 func newClient(t testing.TB, base string) *client {
@@ -55,6 +57,9 @@ func (c *client) do(method, path string, form url.Values, header []string) answe
 	req, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		c.t.Fatal(err)
+	}
+	if c.agent != "" {
+		req.Header.Set("User-Agent", c.agent)
 	}
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/djinn-go/djinn/examples/internal/exampletest"
+)
+
+func TestMain(m *testing.M) { exampletest.Main(m, main) }
+
+func TestDevices(t *testing.T) { exampletest.Devices(t, newHandler) }
+
+func TestRaces(t *testing.T) { exampletest.DevicesRaces(t, newHandler) }
+
+func TestProgram(t *testing.T) { exampletest.DevicesProgram(t) }
