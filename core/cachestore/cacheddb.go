@@ -79,7 +79,11 @@ func (o *CachedDBOptions) complete() {
 //     they go by the row, and remove it; reads do not.
 //   - The cache lost writes that it had acknowledged, as Redis may when a replica
 //     takes over. An old entry then lives for as long as it would have.
-//   - Rows that are deleted or changed past this store and past Django.
+//   - Rows that are deleted or changed past this store and past Django, unless
+//     durable tells of them.
+//
+// A hit does not say when the session was last seen (core.Record.LastSeen): one
+// with a fixed expiry is seen again when MaxAge has passed, at the latest.
 //
 // A cache that is down or slow costs speed, not sessions: after a failure it is
 // left alone for a second, and everything goes to the database.
@@ -92,11 +96,7 @@ func NewCachedDB(cache Cache, durable core.Store, opts CachedDBOptions) core.Sto
 		opts:    opts,
 	}
 	if n, ok := core.As[core.ChangeNotifier](durable); ok {
-		n.OnChange(func(ctx context.Context, keys []string) {
-			for _, key := range keys {
-				s.forget(ctx, key)
-			}
-		})
+		n.OnChange(s.forgetAll)
 	}
 	toucher, touches := core.As[core.Toucher](durable)
 	rotator, rotates := core.As[core.Rotator](durable)

@@ -87,6 +87,7 @@ type failing struct {
 	*site
 	faults  *faultyCache
 	store   core.Store
+	ctx     context.Context // for cacheUses
 	now     time.Time
 	reports int
 }

@@ -74,15 +74,25 @@ func (g *guard) swap(ctx context.Context, key, old string, item Item) (swapped b
 	return swapped, err
 }
 
-// forget removes key. It tries even a cache that rests, because a logout is worth
-// the wait, and owes what fails.
-func (g *guard) forget(ctx context.Context, key string) {
-	if g.remove(ctx, key) == nil {
-		return
+// forget removes keys. It tries even a cache that rests, because a logout is worth
+// the wait, and owes what fails: with the first failure all that are left, because
+// many sessions revoked at once must not wait once for each.
+func (g *guard) forget(ctx context.Context, keys ...string) {
+	for i, key := range keys {
+		if g.remove(ctx, key) != nil {
+			g.owe(ctx, keys[i:])
+			return
+		}
 	}
+}
+
+func (g *guard) owe(ctx context.Context, keys []string) {
 	g.mu.Lock()
-	full := len(g.owed) >= maxOwed
-	if !full {
+	full := false
+	for _, key := range keys {
+		if full = len(g.owed) >= maxOwed; full {
+			break
+		}
 		g.debts++
 		g.owed[key] = g.debts
 	}

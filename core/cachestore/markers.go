@@ -105,6 +105,15 @@ func (s *cachedDB) settleFailed(ctx context.Context, key, marker string, err err
 // forget removes the entry under key, now or as soon as the cache answers.
 func (s *cachedDB) forget(ctx context.Context, key string) { s.cache.forget(ctx, s.prefix+key) }
 
+// forgetAll is forget for the keys of a [core.ChangeNotifier].
+func (s *cachedDB) forgetAll(ctx context.Context, keys []string) {
+	names := make([]string, len(keys))
+	for i, key := range keys {
+		names[i] = s.prefix + key
+	}
+	s.cache.forget(ctx, names...)
+}
+
 // entry is what the cache holds of a session.
 func (s *cachedDB) entry(values core.Values, expires time.Time) (Item, error) {
 	value, err := encodeValue(values, expires, s.opts.MaxSize)
