@@ -19,7 +19,7 @@ var broken = []struct {
 }{
 	{"loads every session", flaws{loadsAtOnce: true}, []string{"untouched/no-io", "untouched/unknown-route", "fault/load-untouched"}},
 	{"does not notice the outer middleware", flaws{wrapsTwice: true}, []string{"mount/twice"}},
-	{"hands the old request on", flaws{passesRequest: true}, []string{"mount/from-context", "cookie/junk"}},
+	{"hands the old request on", flaws{passesRequest: true}, []string{"mount/from-context", "cookie/junk", "client/known", "client/config"}},
 	{"commits after the body", flaws{commitsLast: true}, []string{"response/string", "response/json", "response/redirect", "response/no-content",
 		"response/status-only", "response/write-header", "file/range", "wrapped/gzip-inside", "cache/private", "proxy/modified"}},
 	{"forgets the silent handler", flaws{commitsOnWrites: true}, []string{"response/silent", "response/head-silent"}},
@@ -39,7 +39,7 @@ var broken = []struct {
 	{"forgets Vary", flaws{forgetsVary: true}, []string{"cache/vary", "error/page-reads-session"}},
 	{"leaves out panics", flaws{noPanic: true}, []string{"panic/outside/flush", "panic/unrecovered"}},
 	{"takes a panic for success", flaws{panicIs200: true}, []string{"panic/outside"}},
-	{"never ends", flaws{neverEnds: true}, []string{"stream/late-change-known", "stream/late-change-new", "stream/after-request"}},
+	{"never ends", flaws{neverEnds: true}, []string{"stream/late-change-known", "stream/late-change-new", "stream/after-request", "client/after-request"}},
 	{"commits with 200 always", flaws{statusIs200: true}, []string{"error/5xx", "panic/inside"}},
 	{"gives up with the client", flaws{hangsUp: true}, []string{"concurrent/hang-up"}},
 	{"goes on after a failure", flaws{goesOn: true}, []string{"fault/load", "fault/load-bodyless", "fault/save", "fault/save-bodyless", "fault/flush",
@@ -50,6 +50,8 @@ var broken = []struct {
 	{"prints the store's error", flaws{printsError: true}, []string{"fault/load", "secret/error"}},
 	{"logs out when the store fails", flaws{logsOut: true}, []string{"fault/load", "fault/save", "fault/flush", "concurrent/logout"}},
 	{"asks no error handler", flaws{ownErrors: true}, []string{"fault/error-handler"}},
+	{"believes what any client says of its address", flaws{believesHeader: true}, []string{"client/forged"}},
+	{"takes every error for a store that is down", flaws{always503: true}, []string{"error/refused", "concurrent/logout"}},
 	{"cuts the body", flaws{cutsBody: true}, []string{"response/body-intact", "wrapped/gzip-outside", "stream/sse", "error/4xx"}},
 }
 

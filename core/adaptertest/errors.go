@@ -15,6 +15,7 @@ var errorCases = []testCase{
 	{"error/page-writes-session", 7, "a message set for the next page would be lost", errorPageWrites},
 	{"error/unknown-route", 7, "a session touched by middleware would be lost at a 404", unknownRoute},
 	{"error/save-fails", 6, "the visitor would believe that it was saved", errorSaveFails},
+	{"error/refused", 6, "a visitor would be let in whom the application refuses, or be told that the site is down", refused},
 	{"error/logout-500", 4, "a logout that answers 500 would leave the old cookie alive", logout500},
 }
 

@@ -46,6 +46,8 @@ type flaws struct {
 	logsOut         bool // takes the cookie away when the store fails
 	ownErrors       bool // asks no error handler
 	cutsBody        bool
+	believesHeader  bool // takes X-Forwarded-For for the client's address
+	always503       bool // whatever the error
 }
 
 // middleware makes the flawed adapter.
@@ -59,10 +61,18 @@ func (f flaws) middleware(m *core.Manager, _ func(http.ResponseWriter, *http.Req
 			x := new(flawed)
 			x.flaws, x.m, x.w, x.bare = f, m, w, r
 			x.r = x.Begin(m, w, r)
+			if f.believesHeader {
+				x.SetClientIP(forwarded(r.Header))
+			}
 			x.serve(next)
 		})
 	}
 }
+
+// forwarded is what a request says about its client.
+type forwarded http.Header
+
+func (h forwarded) ClientIP() string { return http.Header(h).Get("X-Forwarded-For") }
 
 // flawed is a request under the flawed adapter.
 type flawed struct {
@@ -162,6 +172,9 @@ func (x *flawed) answer(err error) {
 	}
 	status := core.StatusCode(err)
 	switch {
+	case x.always503:
+		x.w.Header().Set("Retry-After", "5")
+		http.Error(x.w, "sorry", http.StatusServiceUnavailable)
 	case x.printsError:
 		x.w.Header().Set("Retry-After", "5")
 		http.Error(x.w, err.Error(), status)

@@ -13,7 +13,8 @@ type Framework struct {
 	// Name is the framework's name, for messages.
 	Name string
 	// Build makes the program that app describes. It is called once per case,
-	// by several goroutines at once.
+	// by several goroutines at once. A framework that believes headers such as
+	// X-Forwarded-For is to be told there to trust no proxy.
 	Build func(app App) http.Handler
 	// Waived are the cases that mean nothing for this framework, by name, each
 	// with the reason, which [Run] prints.
@@ -104,7 +105,7 @@ func errorPage(w http.ResponseWriter, _ *http.Request, err error) {
 	switch {
 	case errors.As(err, &status):
 		code = int(status)
-	case errors.As(err, &store), errors.Is(err, core.ErrInterrupted):
+	case errors.As(err, &store), errors.Is(err, core.ErrInterrupted), errors.Is(err, core.ErrRefused):
 		code = core.StatusCode(err)
 	}
 	w.WriteHeader(code)

@@ -103,7 +103,7 @@ type testCase struct {
 // cases are all cases, in the order in which they are run.
 var cases = slices.Concat(
 	untouchedCases, cookieCases, responseCases, errorCases, panicCases, streamCases,
-	hijackCases, mountCases, writerCases, proxyCases, faultCases, concurrentCases, cacheCases,
+	hijackCases, mountCases, writerCases, proxyCases, faultCases, concurrentCases, cacheCases, clientCases,
 )
 
 // check runs the case. A panic of the case is a failure too.
