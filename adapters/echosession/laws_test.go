@@ -54,6 +54,7 @@ type mounting struct{ outer echo.MiddlewareFunc }
 func (mt mounting) build(app adaptertest.App) http.Handler {
 	e := echo.New()
 	e.Logger.SetOutput(io.Discard)
+	e.IPExtractor = echo.ExtractIPDirect()
 	if app.OnError != nil {
 		e.HTTPErrorHandler = func(err error, c echo.Context) {
 			if !c.Response().Committed {

@@ -13,8 +13,8 @@
 // The session is saved, and its cookie set, just before the first byte of the
 // response leaves; a request that does not use its session costs no I/O. If the
 // session cannot be loaded or saved, what the handler wrote is discarded and the
-// middleware returns an echo.HTTPError (503, or 400 if the user logged out
-// meanwhile) that wraps the cause, which Echo's HTTPErrorHandler answers as it does
+// middleware returns an echo.HTTPError (503; 400 if the user logged out meanwhile;
+// 403 if the store refuses the save, [core.ErrRefused]) that wraps the cause, which Echo's HTTPErrorHandler answers as it does
 // everything else.
 //
 // An error that a handler returns is answered by the HTTPErrorHandler after all
@@ -22,4 +22,8 @@
 // the status it chooses decides whether changes are saved (below 500) or dropped.
 // So they are at a panic, and where nobody answers at all. A Flush of the session
 // is done in every case.
+//
+// The client's address, for [core.ClientFrom], is that of (*echo.Context).RealIP:
+// behind a proxy set Echo.IPExtractor, because until then it is the proxy's.
+// Config.ClientIP is asked in its place where it is set.
 package echov5session

@@ -44,6 +44,9 @@ func TestLawsErrorMiddlewareInside(t *testing.T) {
 
 func build(app adaptertest.App, errorsOutside bool) http.Handler {
 	r := gin.New()
+	if err := r.SetTrustedProxies(nil); err != nil {
+		panic(err)
+	}
 	if app.Recovery == adaptertest.RecoveryOutside {
 		r.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(500) }))
 	}
