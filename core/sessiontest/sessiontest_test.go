@@ -80,3 +80,28 @@ func Example() {
 	// hello aladdin true
 	// hello jasmine true
 }
+
+// A handler that asks who sent the request is told, and the request keeps its own
+// cookies, which do not decide about the session.
+func TestRequestHasAClient(t *testing.T) {
+	t.Parallel()
+	m := sessiontest.Manager(t)
+	old := sessiontest.Cookie(t, m, map[string]any{"user": "jafar"})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "192.0.2.7:1"
+	r.Header.Set("User-Agent", "lynx")
+	r.AddCookie(old)
+	r, s := sessiontest.Request(t, m, r, map[string]any{"item": "lamp"})
+	if client, ok := core.ClientFrom(r.Context()); !ok || client.IP.String() != "192.0.2.7" || client.UserAgent != "lynx" {
+		t.Errorf("ClientFrom: got %v, %t, want 192.0.2.7 and lynx", client, ok)
+	}
+	if c, err := r.Cookie(old.Name); err != nil || c.Value != old.Value {
+		t.Errorf("the request's cookie: got error %v, want it as it was", err)
+	}
+	if s.Get("user") != nil || s.Get("item") != "lamp" || s.Key() != "" {
+		t.Errorf("the session: got user %v, item %v, want a new one with the item alone", s.Get("user"), s.Get("item"))
+	}
+	if err := s.Save(r.Context()); err != nil || s.Key() == "" || s.Key() == old.Value {
+		t.Errorf("Save: got %v, want a session under a key of its own", err)
+	}
+}
