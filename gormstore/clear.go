@@ -1,8 +1,10 @@
 package gormstore
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -10,80 +12,110 @@ import (
 )
 
 const (
-	// defaultBatch keeps the pauses of other writers short: some 60 ms on SQLite,
+	// clearWindow is how many keys are read at once, some 10 MB. Rows that expire
+	// together are scattered over a table that is kept in the order of its random
+	// keys, as MariaDB's: a sorted window visits each page once for many rows, where
+	// a window of a step's size visits another page for every row.
+	clearWindow = 100_000
+	// defaultBatch keeps the waits of other writers short: some 20 ms on SQLite,
 	// where one DELETE of everything stops them for seconds.
-	defaultBatch = 1000
+	defaultBatch = 500
 	// maxBatch is below the number of parameters that the databases allow
 	// (SQLite 32766, the others 65535).
 	maxBatch = 30000
 )
 
-// ClearExpired removes the rows that have expired, as Django's clearsessions. Each
-// step reads the keys of up to opts.Batch rows (1000 by default, 30000 at most)
-// without locking them, and deletes those by primary key, in order, that are
-// still expired: other writers wait for no more than one step, and two nodes that
-// clear at once do not deadlock. A node that finds the rows of its step removed
-// by another stops, and leaves the work to that one.
+// ClearExpired removes the rows that have expired, as Django's clearsessions. It
+// reads the keys of many rows without locking them, and deletes in steps of up to
+// opts.Batch (500 by default, 30000 at most) those that are still expired, by
+// primary key, in order: other writers wait for no more than one step, and two
+// nodes that clear at once do not deadlock. A node that finds the rows of its step
+// removed by another stops, and leaves the work to that one.
+//
+// Without opts.Pause it rests after each step for half of the time that the step
+// took, which lets in who waits and adapts to a database under load; a negative one
+// means no rest.
 //
 // A deadlock or a busy database is tried again a few times. The number of rows
 // removed is right also when there is an error. Hooks on the model do not run.
 func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cleared int64, err error) {
-	batch := opts.Batch
-	if batch <= 0 {
-		batch = defaultBatch
+	if opts.Batch <= 0 {
+		opts.Batch = defaultBatch
 	}
-	batch = min(batch, maxBatch)
+	opts.Batch = min(opts.Batch, maxBatch)
+	var rest time.Duration // before the next step
 	for {
+		now := s.dialect.time(s.now())
+		limit := clearWindow
 		if opts.Limit > 0 {
-			batch = int(min(int64(batch), opts.Limit-cleared))
+			limit = int(min(clearWindow, opts.Limit-cleared))
 		}
-		found, removed, err := s.clearBatch(ctx, batch)
-		cleared += removed
+		keys, err := s.expiredKeys(ctx, now, limit)
 		if err != nil {
 			return cleared, s.fail(err)
 		}
-		if removed > 0 && opts.Progress != nil {
-			opts.Progress(cleared)
+		for step := range slices.Chunk(keys, opts.Batch) {
+			if err := pause(ctx, rest); err != nil {
+				return cleared, s.fail(err)
+			}
+			start := time.Now()
+			removed, err := s.clearStep(ctx, step, now)
+			cleared += removed
+			if err != nil {
+				return cleared, s.fail(err)
+			}
+			if removed == 0 {
+				return cleared, nil
+			}
+			if opts.Progress != nil {
+				opts.Progress(cleared)
+			}
+			rest = cmp.Or(opts.Pause, time.Since(start)/2)
 		}
-		if found < batch || removed == 0 || opts.Limit > 0 && cleared >= opts.Limit {
+		if len(keys) < limit || opts.Limit > 0 && cleared >= opts.Limit {
 			return cleared, nil
 		}
-		if err := pause(ctx, opts.Pause); err != nil {
-			return cleared, s.fail(err)
-		}
 	}
 }
 
-// clearBatch is one step: it found so many expired rows and removed so many.
-func (s *Store[M]) clearBatch(ctx context.Context, batch int) (found int, removed int64, err error) {
-	for try := 1; ; try++ {
-		found, removed, err = s.tryBatch(ctx, batch)
-		if err == nil || !s.again(ctx, try, err, kindBusy) {
-			return found, removed, err
-		}
-	}
-}
-
-func (s *Store[M]) tryBatch(ctx context.Context, batch int) (found int, removed int64, err error) {
-	now := s.dialect.time(s.now())
-	keys, err := s.expiredKeys(ctx, now, batch)
-	if err != nil || len(keys) == 0 {
-		return 0, 0, err
-	}
-	slices.Sort(keys)
+// clearStep removes those of keys that are still expired.
+func (s *Store[M]) clearStep(ctx context.Context, keys []string, now any) (removed int64, err error) {
 	in := clause.IN{Column: keyCol, Values: make([]any, len(keys))}
 	for i, key := range keys {
 		in.Values[i] = key
 	}
-	db := s.statement(ctx).Unscoped().Clauses(in, clause.Lt{Column: expireCol, Value: now})
-	db.Statement.SkipHooks = true
-	res := db.Delete(new(M))
-	return len(keys), res.RowsAffected, res.Error
+	err = s.insist(ctx, func() error {
+		db := s.statement(ctx).Unscoped().Clauses(in, clause.Lt{Column: expireCol, Value: now})
+		db.Statement.SkipHooks = true
+		res := db.Delete(new(M))
+		removed = res.RowsAffected
+		return res.Error
+	})
+	return removed, err
 }
 
-// expiredKeys reads keys, those that expired first coming first, so that the
-// index serves.
+// expiredKeys reads keys of those that expired first, and sorts them.
 func (s *Store[M]) expiredKeys(ctx context.Context, now any, limit int) (keys []string, err error) {
+	err = s.insist(ctx, func() error {
+		keys, err = s.readExpired(ctx, now, limit)
+		return err
+	})
+	slices.Sort(keys)
+	return keys, err
+}
+
+// insist runs fn again after a deadlock, or while the database is busy.
+func (s *Store[M]) insist(ctx context.Context, fn func() error) error {
+	for try := 1; ; try++ {
+		if err := fn(); err == nil || !s.again(ctx, try, err, kindBusy) {
+			return err
+		}
+	}
+}
+
+// readExpired reads keys, those that expired first coming first, so that the
+// index serves.
+func (s *Store[M]) readExpired(ctx context.Context, now any, limit int) (keys []string, err error) {
 	rows, err := s.statement(ctx).Unscoped().Model(new(M)).
 		Clauses(
 			clause.Select{Columns: []clause.Column{keyCol}},
