@@ -24,6 +24,11 @@ func tablesAgree(t *testing.T, c *custom) {
 		"expire_date":  "DateTimeField()",
 		"account_id":   account + "(blank=True, null=True)",
 	}
+	if c.byGo && c.db.Name() == "sqlite" && !c.release.atLeast(4, 0) {
+		// Django 3.2 overlooks a primary key that is named behind the columns. It
+		// makes no difference to the ORM or to migrations.
+		want["session_key"] = "CharField(max_length=40)"
+	}
 	var got map[string]string
 	c.process.call(t, "inspectdb", arguments{"model": customModel}, &got)
 	if !maps.Equal(got, want) {

@@ -51,7 +51,7 @@ func TestCustomModel(t *testing.T) {
 	t.Logf("\n%s", text)
 	if *update {
 		if os.Getenv("DJINN_DJANGO_MATRIX") != "all" || !complete {
-			t.Fatal("the page is the whole table: set DJINN_DJANGO_MATRIX=all, run every test, and start the services")
+			t.Fatal("the page is the whole table: set DJINN_DJANGO_MATRIX=all, run every test, start the services, and let nothing fail")
 		}
 		if err := os.WriteFile("../../../docs/django-custom-model.txt", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -81,11 +81,10 @@ func (tb *customTable) fill(t *testing.T, e customEngine) {
 			c = openCustom(t, tb.release, e, tb.byGo)
 		}
 		passed := t.Run(s.name, func(t *testing.T) {
-			tb.set(e, s, "FAILED")
+			tb.set(e, s, "FAILED") // until it has passed
 			s.run(t, c)
-			tb.set(e, s, "ran")
 		})
-		if !passed || tb.get(e, s) != "ran" { // go test -run may leave it out
+		if !passed || tb.get(e, s) == "skipped" { // go test -run may leave it out
 			continue
 		}
 		text := "ok"
