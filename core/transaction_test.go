@@ -83,7 +83,7 @@ func (b *bank) write(ctx context.Context, keys []string, change func(rows map[st
 
 func (b *bank) Load(ctx context.Context, key string) (rec core.Record, err error) {
 	err = b.write(ctx, nil, func(rows map[string]core.Record) error {
-		found := false
+		var found bool
 		if rec, found = rows[key]; !found || !rec.ExpireDate.After(time.Now()) {
 			return core.ErrNotFound
 		}
