@@ -53,8 +53,19 @@ func (c *clientContext) String() string { return "djinn.Context" }
 // handler.
 func (x *Exchange) SetClientIP(source interface{ ClientIP() string }) { x.source = source }
 
+// keepClientIP asks for the address while the framework still knows it: its own
+// context belongs to the next request once the middleware has returned, and without
+// an answer nobody calls End.
+func (x *Exchange) keepClientIP() {
+	ip := x.clientIP()
+	x.kept.Store(&ip)
+}
+
 // clientIP asks the one who knows best.
 func (x *Exchange) clientIP() netip.Addr {
+	if kept := x.kept.Load(); kept != nil {
+		return *kept
+	}
 	r, said := x.request, ""
 	switch cfg := &x.session.m.cfg; {
 	case cfg.ClientIP != nil:

@@ -372,3 +372,49 @@ func TestClientContextPrintsNothing(t *testing.T) {
 		t.Errorf("the context prints %q, want something without items and headers", printed)
 	}
 }
+
+// Save is often called with another context than the request's: Gin's own answers
+// nothing that it was not told, and some pass context.Background(). The client is
+// the session's all the same, and so is the age of the request.
+func TestClientOfSaveWithAnotherContext(t *testing.T) {
+	t.Parallel()
+	store := newClientStore()
+	m := newClientManager(t, store, core.Config{})
+	h := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		s := m.Session(r.Context())
+		s.Set("a", 1)
+		if err := s.Save(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}))
+	h.ServeHTTP(httptest.NewRecorder(), requestFrom("192.0.2.1:1", "lynx"))
+	if got, want := store.took(), "create 192.0.2.1 lynx"; got != want {
+		t.Errorf("the store was called with %q, want %q", got, want)
+	}
+}
+
+// An error that nobody has answered is reported when the request's context ends.
+// The framework has given its own context to the next visitor by then.
+func TestClientOfAnUnansweredRequest(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 1)
+	m := newClientManager(t, memstore.New(), core.Config{Observer: func(ctx context.Context, e core.Event) {
+		if e.Kind == core.EventRejected {
+			told <- clientText(ctx)
+		}
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	var x core.Exchange
+	x.Begin(m, httptest.NewRecorder(), requestFrom("192.0.2.1:1", "lynx").WithContext(ctx))
+	framework := &recycled{ip: "192.0.2.2"}
+	x.SetClientIP(framework)
+	x.Session().Set("a", 1)
+	if err := x.CommitFlush(); err != nil {
+		t.Fatal(err)
+	}
+	framework.ip = "192.0.2.99" // the next visitor
+	cancel()
+	if got := <-told; got != "192.0.2.2 lynx" {
+		t.Errorf("the observer was called for %q, want this request's client", got)
+	}
+}

@@ -68,6 +68,11 @@ type without struct {
 }
 
 func (c without) Value(key any) any {
+	if _, ok := key.(clientKey); ok { // the session's own, whatever context Save was called with
+		if v := c.s.ctx.Value(key); v != nil {
+			return v
+		}
+	}
 	if v := c.Context.Value(key); v != any(c.s) {
 		return v
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 )
@@ -38,6 +39,7 @@ type Exchange struct {
 	// source or askIP, if set, knows the client's address.
 	source interface{ ClientIP() string }
 	askIP  func(r *http.Request) string
+	kept   atomic.Pointer[netip.Addr] // what they said, see keepClientIP
 	// answer, if set, answers the request when the commit fails, at once.
 	answer func(w http.ResponseWriter, r *http.Request, err error)
 }
@@ -129,6 +131,7 @@ func (x *Exchange) CommitFlush() error {
 	if s.phase != open {
 		return x.err
 	}
+	x.keepClientIP()
 	if len(s.doomed) > 0 {
 		ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
 		defer cancel()

@@ -12,7 +12,7 @@ func (s *Session) commitLate() error {
 	}
 	switch {
 	case s.err != nil:
-		s.m.reject(ctx, "changes were dropped because the session could not be loaded or encoded", s.err)
+		s.m.reject(ctx, "changes were dropped because the session could not be loaded, encoded or saved", s.err)
 	case s.status >= 500:
 		s.m.reject(ctx, "changes were dropped because the response is an error", nil)
 	default:

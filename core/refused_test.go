@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/memstore"
 )
 
 var errNoRoom = fmt.Errorf("%w: five devices are enough", core.ErrRefused)
@@ -101,5 +102,21 @@ func TestRefusedStatus(t *testing.T) {
 		if got := core.StatusCode(err); got != http.StatusForbidden {
 			t.Errorf("StatusCode(%v): got %d, want 403", err, got)
 		}
+	}
+}
+
+// A store without Rotate that refuses the second step of a rotation leaves nothing
+// of the first.
+func TestRefusedRotationInSteps(t *testing.T) {
+	t.Parallel()
+	store := memstore.New()
+	st := newSite(t, core.Config{}, func(s *spyStore) core.Store { s.Store = store; return s })
+	st.visit(increment)
+	st.spy.setBefore(refuseOn("update"))
+	if w := st.visit(login); w.Code != http.StatusForbidden {
+		t.Errorf("status: got %d, want 403", w.Code)
+	}
+	if got := fmt.Sprint(store); got != "memstore.Store(1 records)" {
+		t.Errorf("got %s, want the old record alone", got)
 	}
 }

@@ -38,7 +38,7 @@ func (s *Session) commit(status int) error {
 			return s.err
 		}
 		if s.pending && s.modified {
-			s.m.reject(ctx, "changes were dropped because the session could not be loaded or encoded", s.err)
+			s.m.reject(ctx, "changes were dropped because the session could not be loaded, encoded or saved", s.err)
 		}
 	}
 	s.drop()
@@ -212,7 +212,7 @@ func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 	// nobody changed or ended it; to delete it then is housekeeping.
 	old.ExpireDate = time.Unix(0, 0).UTC()
 	if _, err := s.m.store.Update(ctx, old); err != nil {
-		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) {
+		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) || errors.Is(err, ErrRefused) {
 			if _, err := s.m.delete(ctx, key); err != nil {
 				return err
 			}
