@@ -85,7 +85,8 @@ type ClearOptions struct {
 	// Batch is how many records one step removes at most. Defaults to what the
 	// store finds right for its database.
 	Batch int
-	// Pause is the time between two steps. Defaults to none.
+	// Pause is the time between two steps. Defaults to what the store finds right
+	// for its database; negative: none.
 	Pause time.Duration
 	// Limit ends the run after about that many records. Defaults to no limit.
 	Limit int64
