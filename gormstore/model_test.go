@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
 	"gorm.io/gorm/utils/tests"
 
 	"github.com/djinn-go/djinn/core"
@@ -51,6 +52,25 @@ type (
 		Base
 		Mine string `gorm:"column:session_data"`
 	}
+	takesRequest struct {
+		RequestBase
+		Agent string `gorm:"column:user_agent"`
+	}
+	prefixedRequest struct {
+		RequestBase `gorm:"embeddedPrefix:x_"`
+	}
+	bothBases struct {
+		Base
+		RequestBase
+	}
+	ownKey struct {
+		Base
+		Number int64 `gorm:"primaryKey"`
+	}
+	onlyID struct {
+		Base
+		ID int64
+	}
 	nameless   struct{ Base }
 	valueFills struct{ Base }
 	wrongFills struct{ Base }
@@ -60,6 +80,11 @@ type (
 	}
 )
 
+// noNames is a naming strategy with a mistake in it.
+type noNames struct{ schema.NamingStrategy }
+
+func (noNames) TableName(string) string { return "" }
+
 func (nameless) TableName() string                                 { return "" }
 func (valueFills) FillSession(context.Context, core.Values) error  { return nil }
 func (*wrongFills) FillSession(ctx context.Context, v core.Values) {}
@@ -67,6 +92,10 @@ func (*wrongFills) FillSession(ctx context.Context, v core.Values) {}
 func TestModelsRefused(t *testing.T) {
 	t.Parallel()
 	db := dummyDB(t, "sqlite")
+	unnamed, err := gorm.Open(named{name: "sqlite"}, &gorm.Config{NamingStrategy: noNames{}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name string
 		open func() error
@@ -79,6 +108,12 @@ func TestModelsRefused(t *testing.T) {
 		{"two Bases", func() error { _, err := NewModel[twice](db); return err }, "embed it once"},
 		{"another primary key", func() error { _, err := NewModel[twoKeys](db); return err }, "gorm.Model"},
 		{"a column of Base's", func() error { _, err := NewModel[takes](db); return err }, "takes the column session_data"},
+		{"a column of RequestBase's", func() error { _, err := NewModel[takesRequest](db); return err }, "takes the column user_agent"},
+		{"RequestBase with a prefix", func() error { _, err := NewModel[prefixedRequest](db); return err }, "without a prefix"},
+		{"Base and RequestBase", func() error { _, err := NewModel[bothBases](db); return err }, "embed it once"},
+		{"a primary key of its own", func() error { _, err := NewModel[ownKey](db); return err }, "primaryKey tag"},
+		{"a column named id", func() error { _, err := NewModel[onlyID](db); return err }, ""},
+		{"no table name by the naming strategy", func() error { _, err := NewModel[fine](unnamed); return err }, "TableName"},
 		{"no table name", func() error { _, err := NewModel[nameless](db); return err }, "TableName"},
 		{"FillSession on the value", func() error { _, err := NewModel[valueFills](db); return err }, "value receiver"},
 		{"FillSession of another shape", func() error { _, err := NewModel[wrongFills](db); return err }, "would not be called"},
