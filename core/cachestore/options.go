@@ -1,6 +1,7 @@
 package cachestore
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 )
@@ -13,6 +14,9 @@ type Options struct {
 	KeyPrefix string
 	// Version is VERSION of Django's CACHES. Defaults to 1.
 	Version int
+	// CacheKeyPrefix is cache_key_prefix of a Django site whose SessionStore has one
+	// of its own. Defaults to that of Django's engine, cache or cached_db.
+	CacheKeyPrefix string
 	// MaxSize bounds the JSON text of a session that is read, in bytes; a larger
 	// one is undecodable. Defaults to 1 MiB, as core.Config.MaxSize does: raise
 	// both.
@@ -45,5 +49,5 @@ const (
 
 // keyPrefix is what stands before the session key, as Django's cache joins it.
 func (o *Options) keyPrefix(word string) string {
-	return o.KeyPrefix + ":" + strconv.Itoa(o.Version) + ":" + word
+	return o.KeyPrefix + ":" + strconv.Itoa(o.Version) + ":" + cmp.Or(o.CacheKeyPrefix, word)
 }
