@@ -16,7 +16,7 @@ var files embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"exact": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"date":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+	"date":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
 }).ParseFS(files, "templates/*.html"))
 
 // headers keep the list out of caches, from which the Back button would show it

@@ -54,14 +54,20 @@ func newBrowser(t testing.TB, name, base string) *browser {
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, base: strings.TrimSuffix(base, "/"), name: name, shots: os.Getenv("DJINN_SCREENSHOTS")}
-	if err := chromedp.Do(ctx); err != nil { // outside of do: Chromium lives as long as the first context
-		t.Fatalf("starting %s: %v", path, err)
+	b.begin()
+	return b
+}
+
+// begin starts Chromium, or opens a window where it runs already.
+func (b *browser) begin() {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx); err != nil { // outside of do: Chromium lives as long as the first context
+		b.t.Fatalf("starting Chromium: %v", err)
 	}
-	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
-		t.Fatalf("switching JavaScript off: %v", err)
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		b.t.Fatalf("switching JavaScript off: %v", err)
 	}
 	b.look("light", 1280, 900)
-	return b
 }
 
 // profile is a new directory for Chromium, which writes there a little longer

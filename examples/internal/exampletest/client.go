@@ -3,6 +3,7 @@ package exampletest
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -32,6 +33,14 @@ func newClient(t testing.TB, base string) *client {
 		Jar:           jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// from makes the client's connections come from another address of this machine.
+func (c *client) from(ip string) {
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+	transport := &http.Transport{DialContext: dialer.DialContext}
+	c.t.Cleanup(transport.CloseIdleConnections)
+	c.http.Transport = transport
 }
 
 // answer is a response, read to its end.

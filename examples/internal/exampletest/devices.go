@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gorm.io/gorm"
+
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/examples/internal/setup"
 )
@@ -32,22 +34,27 @@ func Devices(t *testing.T, build Build) {
 		}
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			walkDevices(t, start(t, build, nil, ownTable(e.settings(t))))
+			base, _ := startDevices(t, build, e.settings(t))
+			walkDevices(t, base)
 		})
 	}
 }
 
 // StartDevices serves the example on a new SQLite database until the test ends, and
-// returns its URL.
-func StartDevices(t testing.TB, build Build) string {
+// returns its URL and the database.
+func StartDevices(t testing.TB, build Build) (string, *gorm.DB) {
 	t.Helper()
-	return start(t, build, nil, ownTable(setup.Settings{}))
+	return startDevices(t, build, setup.Settings{})
 }
 
-// ownTable are the settings for a program that brings its own session table.
-func ownTable(s setup.Settings) setup.Settings {
+func startDevices(t testing.TB, build Build, s setup.Settings) (base string, db *gorm.DB) {
+	t.Helper()
 	s.OwnTable = true
-	return s
+	base = start(t, func(env *setup.Env) (http.Handler, error) {
+		db = env.DB()
+		return build(env)
+	}, nil, s)
+	return base, db
 }
 
 // DevicesProgram runs the example as a program on each database, and with a cache.

@@ -22,13 +22,10 @@ func DevicesRaces(t *testing.T, build Build) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			var gate gate
-			base := start(t, func(env *setup.Env) (http.Handler, error) {
-				handler, err := build(env)
-				if err != nil {
-					return nil, err
-				}
-				return handler, env.DB().Callback().Query().After("gorm:query").Register("gate", gate.pass)
-			}, nil, ownTable(e.settings(t)))
+			base, db := startDevices(t, build, e.settings(t))
+			if err := db.Callback().Query().After("gorm:query").Register("gate", gate.pass); err != nil {
+				t.Fatal(err)
+			}
 			laptop, phone := device(t, base, firefoxLinux), device(t, base, safariPhone)
 			for _, c := range []*client{laptop, phone} {
 				c.signIn("aladdin", devicePasswords["aladdin"])

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+func TestFillSession(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[any]int64{"42": 42, nil: 0} {
+		items, err := core.MakeValues("message", "hello")
+		if id != nil {
+			items, err = core.MakeValues("_auth_user_id", id)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var row DeviceSession
+		if err := row.FillSession(t.Context(), items); err != nil {
+			t.Fatal(err)
+		}
+		if got := row.AccountID; (got == nil) != (want == 0) || got != nil && *got != want {
+			t.Errorf("%v: got account_id %v, want %d", id, got, want)
+		}
+	}
+	items, err := core.MakeValues("_auth_user_id", "jasmine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = new(DeviceSession).FillSession(t.Context(), items)
+	if err == nil || !strings.Contains(err.Error(), "account_id") {
+		t.Errorf("an ID that is no number: got %v, want an error that names the column", err)
+	}
+}
+
+func TestDeviceLimit(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"": 0, "1": 1, "25": 25} {
+		if got, err := deviceLimit(text); got != want || err != nil {
+			t.Errorf("%q: got %d, %v, want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"0", "-1", "three", "1.5"} {
+		if _, err := deviceLimit(text); err == nil || !strings.Contains(err.Error(), "DEVICE_LIMIT") {
+			t.Errorf("%q: got %v, want an error that names DEVICE_LIMIT", text, err)
+		}
+	}
+}
