@@ -22,6 +22,9 @@ On a terminal it draws a progress bar; elsewhere it writes a line after 1, 2, 4,
 seconds, at least one a minute. It counts what has expired first, for which the
 database reads a part of its index.`
 
+// maxBatch is that of package gormstore.
+const maxBatch = 30000
+
 // clearing is what clearsessions prints.
 type clearing struct {
 	Expired       int64   `json:"expired"`
@@ -41,8 +44,8 @@ func (a *app) clearCommand() *cobra.Command {
 		Example: "  djinn clearsessions --dry-run\n  djinn clearsessions --batch 5000 --pause 20ms --limit 1000000",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if opts.Batch < 1 || opts.Pause < 0 || opts.Limit < 0 {
-				return usageError("--batch wants a number from 1 on, --pause and --limit one from 0 on")
+			if opts.Batch < 1 || opts.Batch > maxBatch || opts.Pause < 0 || opts.Limit < 0 {
+				return usageError("--batch wants a number from 1 to 30000, --pause and --limit one from 0 on")
 			}
 			return a.clear(cmd.Context(), opts, dryRun)
 		},
@@ -77,13 +80,41 @@ func (a *app) clear(ctx context.Context, opts core.ClearOptions, dryRun bool) er
 		goal = min(goal, opts.Limit)
 	}
 	progress := a.progress(goal)
-	opts.Progress = progress.at
 	start := a.now()
-	c.Removed, err = store.ClearExpired(ctx, opts)
+	c.Removed, err = clearSteps(ctx, store, opts, progress.at)
 	progress.end()
 	c.Seconds = a.now().Sub(start).Seconds()
 	c.RowsPerSecond = perSecond(c.Removed, a.now().Sub(start))
 	return a.cleared(ctx, c, opts, err)
+}
+
+// grace is how long a step goes on after a signal. A statement that is cut off may
+// have removed its rows or not: databases do not tell, and the number would be wrong.
+const grace = 5 * time.Second
+
+// clearSteps removes step by step, and stops between two of them.
+func clearSteps(ctx context.Context, store store, opts core.ClearOptions, progress func(int64)) (removed int64, err error) {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, stop) })()
+	for opts.Limit == 0 || removed < opts.Limit {
+		step := core.ClearOptions{Batch: opts.Batch, Limit: int64(opts.Batch)}
+		if opts.Limit > 0 {
+			step.Limit = min(step.Limit, opts.Limit-removed)
+		}
+		n, err := store.ClearExpired(working, step)
+		removed += n
+		if err != nil || n == 0 {
+			return removed, err
+		}
+		progress(removed)
+		select {
+		case <-ctx.Done():
+			return removed, ctx.Err()
+		case <-time.After(opts.Pause):
+		}
+	}
+	return removed, nil
 }
 
 // cleared prints how it went. What was removed is said also when there was an error.

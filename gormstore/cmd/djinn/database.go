@@ -50,23 +50,16 @@ func (a *app) openDatabase(ctx context.Context, create bool) (*gorm.DB, error) {
 			return nil, fmt.Errorf("cannot open the sqlite database of DATABASE_URL (%s): %w", openCures[dialectSQLite], err)
 		}
 	}
-	timeout := connectTimeout
-	if a.timeout > 0 {
-		timeout = min(timeout, max(a.timeout, time.Second))
-	}
-	dialector, err := dialectorFor(rawURL, create, timeout)
+	dialector, err := dialectorFor(rawURL, create)
 	if err != nil {
 		return nil, usageError("DATABASE_URL: %w", err)
 	}
-	db, err := gorm.Open(dialector, &gorm.Config{
+	db, err := connect(ctx, dialector, &gorm.Config{
 		Logger:               logger.Discard, // errors are returned, and statements are nobody's business
 		NamingStrategy:       a.names(),
 		NowFunc:              a.now,
 		DisableAutomaticPing: true,
 	})
-	if err == nil {
-		err = ping(ctx, db)
-	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ended(ctx, err, " before the database answered")
@@ -74,6 +67,31 @@ func (a *app) openDatabase(ctx context.Context, create bool) (*gorm.DB, error) {
 		return nil, fmt.Errorf("cannot open the %s database of DATABASE_URL (%s): %w", dialector.Name(), openCures[dialector.Name()], err)
 	}
 	return db, nil
+}
+
+// connect gives up on a server that takes the connection and then says nothing, for
+// which the drivers wait without end. What waits there ends with the program.
+func connect(ctx context.Context, dialector gorm.Dialector, cfg *gorm.Config) (*gorm.DB, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, connectTimeout, fmt.Errorf("no answer within %s", connectTimeout))
+	defer cancel()
+	type opened struct {
+		db  *gorm.DB
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		db, err := gorm.Open(dialector, cfg)
+		if err == nil {
+			err = ping(ctx, db)
+		}
+		done <- opened{db, err}
+	}()
+	select {
+	case o := <-done:
+		return o.db, o.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func ping(ctx context.Context, db *gorm.DB) error {
@@ -95,7 +113,7 @@ func closeDatabase(db *gorm.DB) {
 }
 
 // dialectorFor reads a database URL. Its errors quote nothing of it.
-func dialectorFor(rawURL string, create bool, timeout time.Duration) (gorm.Dialector, error) {
+func dialectorFor(rawURL string, create bool) (gorm.Dialector, error) {
 	scheme, rest, _ := strings.Cut(rawURL, ":")
 	switch scheme {
 	case "sqlite":
@@ -113,10 +131,10 @@ func dialectorFor(rawURL string, create bool, timeout time.Duration) (gorm.Diale
 		return nil, fmt.Errorf("this is no complete URL: write %s://user:password@host:port/database, and special characters of the password as %%XX", scheme)
 	}
 	if scheme == "mysql" {
-		return mysqlDialector(u, timeout)
+		return mysqlDialector(u)
 	}
 	query := u.Query()
-	query.Set("connect_timeout", cmp.Or(query.Get("connect_timeout"), strconv.Itoa(int(timeout.Seconds()))))
+	query.Set("connect_timeout", cmp.Or(query.Get("connect_timeout"), strconv.Itoa(int(connectTimeout.Seconds()))))
 	u.RawQuery = query.Encode()
 	return postgres.Open(u.String()), nil
 }
@@ -135,7 +153,7 @@ func sqliteDSN(path string, create bool) string {
 }
 
 // mysqlDialector turns a URL into the driver's own settings.
-func mysqlDialector(u *url.URL, timeout time.Duration) (gorm.Dialector, error) {
+func mysqlDialector(u *url.URL) (gorm.Dialector, error) {
 	cfg, err := drivermysql.ParseDSN("/?" + u.RawQuery) // what follows the ? are the driver's parameters
 	if err != nil {
 		return nil, fmt.Errorf("the part after the question mark is not for the mysql driver: %w", err)
@@ -148,6 +166,6 @@ func mysqlDialector(u *url.URL, timeout time.Duration) (gorm.Dialector, error) {
 	cfg.Passwd, _ = u.User.Password()
 	cfg.DBName = strings.Trim(u.Path, "/")
 	cfg.ParseTime, cfg.Loc = true, time.UTC
-	cfg.Timeout = cmp.Or(cfg.Timeout, timeout)
+	cfg.Timeout = cmp.Or(cfg.Timeout, connectTimeout)
 	return mysql.New(mysql.Config{DSNConfig: cfg}), nil
 }

@@ -68,7 +68,7 @@ func openTestDatabase(t *testing.T, kind string) *database {
 	case dialectMySQL:
 		d.openMySQL(t, name)
 	}
-	d.DB = connect(t, d.url)
+	d.DB = open(t, d.url)
 	if kind == dialectSQLite {
 		d.exec(t, "PRAGMA journal_mode = WAL")
 	}
@@ -113,11 +113,11 @@ func (d *database) openMySQL(t *testing.T, name string) {
 	d.django = map[string]any{"ENGINE": "django.db.backends.mysql", "HOST": host, "PORT": port, "USER": name, "PASSWORD": password, "NAME": name}
 }
 
-// connect opens a database as the command does. A server that is not there skips
+// open opens a database as the command does. A server that is not there skips
 // the test with the reason, or fails it if DJINN_REQUIRE_SERVICES=1.
-func connect(t *testing.T, databaseURL string) *gorm.DB {
+func open(t *testing.T, databaseURL string) *gorm.DB {
 	t.Helper()
-	dialector, err := dialectorFor(databaseURL, false, connectTimeout)
+	dialector, err := dialectorFor(databaseURL, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func missing(t *testing.T, why string) {
 // admin runs statements now, and others when the test has ended.
 func admin(t *testing.T, databaseURL string, before, after []string) {
 	t.Helper()
-	db := connect(t, databaseURL)
+	db := open(t, databaseURL)
 	for _, statement := range before {
 		if err := db.Exec(statement).Error; err != nil {
 			t.Fatal(err)

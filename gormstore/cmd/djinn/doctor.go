@@ -57,7 +57,7 @@ type check struct {
 var (
 	tableChecks = []check{
 		{"columns", checkColumns}, {"types", checkTypes}, {"primary-key", checkPrimaryKey}, {"indexes", checkIndexes},
-		{"user-column", checkUserColumn}, {"unknown-columns", checkUnknownColumns}, {"character-sets", checkCharsets},
+		{"user-column", checkUserColumn}, {"user-case", checkUserCase}, {"unknown-columns", checkUnknownColumns}, {"character-sets", checkCharsets},
 		{"server", checkServer}, {"clock", checkClock},
 	}
 	rowChecks = []check{

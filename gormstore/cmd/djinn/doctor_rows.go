@@ -74,7 +74,7 @@ func checkFarFuture(ctx context.Context, p *patient) ([]finding, error) {
 	}
 	return []finding{{
 		Check: "far-future", Level: advice,
-		What: fmt.Sprintf("%s in over %d years", count(n, "session")+" expire", farYears),
+		What: fmt.Sprintf("%s with an expiry over %d years ahead", count(n, "session"), farYears),
 		Why:  "they are never cleared, and whoever gets hold of such a cookie is logged in for good",
 		Cure: "look at SESSION_COOKIE_AGE and at calls of set_expiry; end those sessions, or give them a date",
 		SQL: []string{fmt.Sprintf("UPDATE %s SET %s = '%s' WHERE %[2]s > '%[4]s'", p.quote(p.name), p.quote(expireColumn),
@@ -94,12 +94,16 @@ func checkSizes(ctx context.Context, p *patient) ([]finding, error) {
 	if err != nil || n == 0 {
 		return nil, err
 	}
-	return []finding{{
+	return []finding{tooLarge(fmt.Sprintf("the data of %s are larger than %s", count(n, "session"), byteSize(maxSize)))}, nil
+}
+
+func tooLarge(what string) finding {
+	return finding{
 		Check: "sizes", Level: fault,
-		What: fmt.Sprintf("the data of %s are larger than %s", count(n, "session"), byteSize(maxSize)),
+		What: what,
 		Why:  "every request of these visitors reads them all; djinn refuses what is larger than Config.MaxSize, memcached what is larger than 1 MB",
 		Cure: "look at the largest (djinn list --sort -size, djinn show), and keep less in the session: an ID in place of the thing",
-	}}, nil
+	}
 }
 
 // living are sessions that have not expired, in the order of their keys: keys are

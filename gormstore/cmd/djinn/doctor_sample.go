@@ -13,6 +13,7 @@ type sampled struct {
 	rows        int64
 	undecodable int64   // not to be read, whatever the key
 	unverified  int64   // signed with none of the keys
+	large       int64   // compressed, and too large without
 	signedBy    []int64 // with SECRET_KEY, with the first fallback, …
 	nobody      int64   // logged in by their items, and not by the user column
 	// offsets counts how far expiries are from where the signature's time and the
@@ -36,6 +37,9 @@ func checkSample(ctx context.Context, p *patient) (found []finding, err error) {
 	found = append(found, s.signatures(p)...)
 	found = append(found, s.fallbacks()...)
 	found = append(found, s.timeZone(p)...)
+	if s.large > 0 {
+		found = append(found, tooLarge(fmt.Sprintf("larger than %s when inflated: %s of the sample", byteSize(maxSize), count(s.large, "session"))))
+	}
 	if s.nobody > 0 {
 		found = append(found, finding{
 			Check: "user-column", Level: fault,
@@ -59,7 +63,10 @@ func (s *sampled) add(p *patient, row *session) {
 		return
 	}
 	s.signedBy[payload.fallback]++
-	if p.user != "" && p.has(p.user) && (!row.User.Valid || row.User.String == "") && payload.values.Has("_auth_user_id") {
+	if payload.Size > maxSize && row.Size <= maxSize {
+		s.large++
+	}
+	if p.has(p.user) && (!row.User.Valid || row.User.String == "") && payload.values.Has("_auth_user_id") {
 		s.nobody++
 	}
 	if offset, ok := zoneOffset(row.Expires.Sub(payload.SignedAt) - p.cookieAge); ok && row.Expires.ok {

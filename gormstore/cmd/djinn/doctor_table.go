@@ -245,15 +245,25 @@ func checkCharsets(_ context.Context, p *patient) (found []finding, err error) {
 				SQL:  []string{fmt.Sprintf("ALTER TABLE %s CONVERT TO CHARACTER SET utf8mb4", p.quote(p.name))},
 			})
 		}
-		if col.Name == p.user && strings.HasSuffix(col.Collation, "_ci") {
-			found = append(found, finding{
-				Check: "character-sets", Level: advice,
-				What: fmt.Sprintf("the column %s compares without regard to case (%s)", col.Name, col.Collation),
-				Why:  "the users \"bob\" and \"Bob\" are one: each sees the other's sessions, and revokes them",
-				Cure: "if IDs may differ in case alone, give the column a binary collation",
-				SQL:  []string{fmt.Sprintf("ALTER TABLE %s MODIFY %s %s CHARACTER SET %s COLLATE %s_bin", p.quote(p.name), p.quote(col.Name), col.Type, col.Charset, col.Charset)},
-			})
-		}
 	}
 	return found, nil
+}
+
+// checkUserCase is about users whose IDs are words.
+func checkUserCase(ctx context.Context, p *patient) ([]finding, error) {
+	col, ok := p.column(p.user)
+	if !ok || !strings.HasSuffix(col.Collation, "_ci") {
+		return nil, nil
+	}
+	words, err := p.countRows(ctx, p.quote(col.Name)+" REGEXP '[[:alpha:]]'")
+	if err != nil || words == 0 {
+		return nil, err
+	}
+	return []finding{{
+		Check: "user-case", Level: advice,
+		What: fmt.Sprintf("the column %s compares without regard to case (%s)", col.Name, col.Collation),
+		Why:  "the users \"bob\" and \"Bob\" are one: each sees the other's sessions, and revokes them",
+		Cure: "if IDs may differ in case alone, give the column a binary collation",
+		SQL:  []string{fmt.Sprintf("ALTER TABLE %s MODIFY %s %s CHARACTER SET %s COLLATE %s_bin", p.quote(p.name), p.quote(col.Name), col.Type, col.Charset, col.Charset)},
+	}}, nil
 }

@@ -61,7 +61,6 @@ func (a *app) listCommand() *cobra.Command {
 	flags.StringVar(&l.before, "before", "", "only before this time")
 	flags.StringVar(&l.sort, "sort", "-expires", "expires, created, seen, size or key; with a minus the largest or latest comes first")
 	flags.IntVar(&l.limit, "limit", 100, "stop after so many (0: no limit)")
-	cmd.MarkFlagsMutuallyExclusive("live", "expired")
 	for _, name := range []string{"user", "since", "before", "limit"} {
 		mustComplete(cmd, name, cobra.NoFileCompletions)
 	}
@@ -76,6 +75,9 @@ func (a *app) listCommand() *cobra.Command {
 func (a *app) list(ctx context.Context, l listing) error {
 	if l.limit < 0 {
 		return usageError("--limit wants a number from 0 on")
+	}
+	if l.live && l.expired {
+		return usageError("--live and --expired: choose one, or none for both")
 	}
 	if l.user != "" && a.userColumn == "" {
 		return usageError("--user wants --user-column: in which column does a session say whose it is?")

@@ -37,7 +37,7 @@ func isTerminal(w any) bool {
 
 func drawBar(w io.Writer, total int64) progress {
 	bar := pb.New64(total)
-	bar.SetTemplateString(`{{counters . }} {{bar . "[" "=" ">" " " "]"}} {{percent . }} {{speed . "%s rows/s" }} {{rtime . "%s left" "in %s" "?"}}`)
+	bar.SetTemplateString(`{{counters . }} {{bar . "[" "=" ">" " " "]"}} {{percent . }} {{speed . "%s rows/s" "? rows/s"}} {{rtime . "%s left" "in %s" "? left"}}`)
 	bar.SetWriter(w)
 	bar.Set(pb.Terminal, true)
 	bar.Start()

@@ -36,7 +36,7 @@ func (a *app) revokeCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case (user != "" || all) && len(args) > 0:
+			case (user != "" || all) && len(args) > 0, user != "" && all:
 				return usageError("a handle, --user and --all are three ways to say what to end: choose one")
 			case user != "" && a.userColumn == "":
 				return usageError("--user wants --user-column: in which column does a session say whose it is?")
@@ -56,7 +56,6 @@ func (a *app) revokeCommand() *cobra.Command {
 	cmd.Flags().StringVar(&user, "user", "", "end all sessions of the user with this ID")
 	cmd.Flags().BoolVar(&all, "all", false, "end every session there is")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do so without being asked")
-	cmd.MarkFlagsMutuallyExclusive("user", "all")
 	mustComplete(cmd, "user", cobra.NoFileCompletions)
 	return cmd
 }
@@ -112,7 +111,7 @@ func (a *app) revokeMany(ctx context.Context, user string) error {
 		n, err = a.revokeUser(ctx, t, store, user)
 	}
 	if err != nil {
-		done := fmt.Sprintf("after removing %s; run it again to go on", count(n, "session"))
+		done := fmt.Sprintf("after ending at least %s; run it again to go on", count(n, "session"))
 		if ctx.Err() != nil {
 			return ended(ctx, err, " "+done)
 		}

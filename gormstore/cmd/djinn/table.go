@@ -80,13 +80,12 @@ func (m *moment) Scan(src any) error {
 
 // session is a row.
 type session struct {
-	Key                core.Secret
-	Data               gormstore.Payload // if it was asked for
-	Size               int64             // of the data, in bytes
-	Expires            moment
-	Created, Seen      moment
-	User, IP, Agent    sql.NullString
-	hasUser, hasClient bool
+	Key             core.Secret
+	Data            gormstore.Payload // if it was asked for
+	Size            int64             // of the data, in bytes
+	Expires         moment
+	Created, Seen   moment
+	User, IP, Agent sql.NullString
 }
 
 // handle is the session's public name.
@@ -119,7 +118,7 @@ func (t *table) columnsOf(s *session, withData bool) (selects []string, dest []a
 	if withData {
 		add(t.quote(dataColumn), (*string)(&s.Data))
 	}
-	if t.user != "" {
+	if t.has(t.user) {
 		add(t.quote(t.user), &s.User)
 	}
 	for column, to := range map[string]any{ipColumn: &s.IP, agentColumn: &s.Agent, createdColumn: &s.Created, seenColumn: &s.Seen} {

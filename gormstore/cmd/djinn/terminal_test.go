@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -9,24 +11,44 @@ import (
 	"github.com/creack/pty"
 )
 
-// terminal runs the command under a pseudo-terminal, types, and returns what is on
-// the screen at the end.
+// terminal runs the command under a pseudo-terminal, types as soon as what is typed is
+// not shown, and returns what is on the screen at the end.
 func (w *world) terminal(t *testing.T, typed string, args ...string) result {
 	t.Helper()
-	cmd := w.command(t, args...)
-	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 100})
+	us, its, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tty.Close()
+	defer us.Close()
+	if err := pty.Setsize(us, &pty.Winsize{Rows: 24, Cols: 100}); err != nil {
+		t.Fatal(err)
+	}
+	cmd := w.command(t, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = its, its, its
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	var screen strings.Builder
-	if typed != "" { // it is read before the prompt, as what one types ahead
-		if _, err := io.WriteString(tty, typed); err != nil {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = io.Copy(&screen, us) // ends with an error of its own when the terminal is closed
+	}()
+	if typed != "" {
+		waitFor(t, func() bool {
+			stty := exec.CommandContext(t.Context(), "stty", "-a")
+			stty.Stdin = its
+			settings, err := stty.Output()
+			return err != nil || strings.Contains(string(settings), "-echo ")
+		})
+		if _, err := io.WriteString(us, typed); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, _ = io.Copy(&screen, tty) // ends with an error of its own when the command ends
-	return w.check(t, result{screen.String(), "", exitCode(t, cmd.Wait())})
+	code := exitCode(t, cmd.Wait())
+	its.Close()
+	<-read
+	return w.check(t, result{screen.String(), "", code})
 }
 
 // On a terminal there is a bar, with a rate and the time that is left.
@@ -34,13 +56,26 @@ func TestProgressBar(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, dialectSQLite).migrate(t)
 	w.fill(t, 2000, time.Now().Add(-time.Hour))
-	r := w.terminal(t, "", "clearsessions", "--batch", "200", "--pause", "100ms")
-	for _, part := range []string{"200 / 2000 [", "2000 / 2000 [=", "] 100.00%", " rows/s", " left", "\rremoved 2,000 expired sessions in "} {
-		if !strings.Contains(strings.ReplaceAll(r.out, "\n", "\r"), part) {
-			t.Errorf("the screen: got %q, want %q in it", r.out, part)
+	r := w.terminal(t, "", "clearsessions", "--batch", "200", "--pause", "150ms")
+	for _, part := range []string{`\r\d+00 / 2000 \[=+> +\] \d+\.00% `, ` \d+ rows/s `, ` left\b`, `\r2000 / 2000 \[=+\] 100\.00% \d+ rows/s in `, `\nremoved 2,000 expired sessions in `} {
+		if !regexp.MustCompile(part).MatchString(r.out) {
+			t.Errorf("the screen: got %q, want %s in it", r.out, part)
 		}
 	}
 	if r.code != 0 {
 		t.Errorf("exit code: got %d, want 0", r.code)
+	}
+}
+
+// A key that is typed is not shown.
+func TestTypedKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dialectSQLite).migrate(t)
+	key := w.plant(t, djangoTable, seed{expires: inAnHour()})
+	r := w.terminal(t, key+"\n", "show")
+	for _, part := range []string{"a session key (it is not shown): ", "signed by  SECRET_KEY", "cart = [1,2]"} {
+		if !strings.Contains(r.out, part) {
+			t.Errorf("the screen: got %q, want %q in it", r.out, part)
+		}
 	}
 }

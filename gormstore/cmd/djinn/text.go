@@ -48,7 +48,7 @@ func byteSize(n int64) string {
 	switch {
 	case n < 10_000:
 		return thousands(n) + " B"
-	case n < 10<<20:
+	case n < 1<<20:
 		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 	default:
 		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
