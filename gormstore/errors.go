@@ -189,5 +189,8 @@ func (s *Store[M]) fail(err error, secrets ...string) error {
 	if s.dialect.kindOf(err) == kindNoTable {
 		text += " (create the table with Store.Migrate, or with Django's migrate)"
 	}
-	return &dbError{"gormstore: " + text, err}
+	if !strings.HasPrefix(text, "gormstore: ") { // the store's own have said so
+		text = "gormstore: " + text
+	}
+	return &dbError{text, err}
 }

@@ -34,7 +34,7 @@ func (s *Store[M]) Load(ctx context.Context, key string) (core.Record, error) {
 	if !storable(key) {
 		return core.Record{}, core.ErrNotFound
 	}
-	found, err := s.read(s.statement(ctx), key)
+	found, err := s.read(s.latest(s.statement(ctx), transactionFrom(ctx) != nil), key)
 	if errors.Is(err, errNotDate) {
 		return s.unreadable(key, found.data, err), nil
 	}

@@ -3,6 +3,7 @@ package gormstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -33,6 +34,9 @@ func (s *Store[M]) Migrate(ctx context.Context) error {
 		if err := s.create(db, s.model.users, s.model.usersDDL(db)); err != nil {
 			return err
 		}
+		if err := s.checkUsers(db); err != nil {
+			return err
+		}
 	}
 	return s.checkTable(db)
 }
@@ -54,6 +58,23 @@ func (s *Store[M]) create(db *gorm.DB, table any, statements []string) error {
 		return nil // another node was faster
 	}
 	return s.fail(err)
+}
+
+// checkUsers finds a table of that name that is not the table of users.
+func (s *Store[M]) checkUsers(db *gorm.DB) error {
+	columns, err := db.Migrator().ColumnTypes(s.model.users)
+	if err != nil {
+		return s.fail(err)
+	}
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.Name())
+	}
+	if slices.Contains(names, "user_id") && slices.Contains(names, "revoked_at") {
+		return nil
+	}
+	return fmt.Errorf("gormstore: the table %s is not the table of users that the model %s needs, with the columns user_id and revoked_at: rename it, or name another table in the model's TableName method",
+		s.model.users, s.model.name)
 }
 
 // checkTable compares the table with the model.

@@ -56,7 +56,9 @@ func parseModel(db *gorm.DB, row Model) (*model, error) {
 		return nil, err
 	}
 	if m.user != nil {
-		m.users = m.schema.Table + "_users"
+		if m.users, err = m.usersTable(); err != nil {
+			return nil, err
+		}
 	}
 	if r, ok := row.(requestModel); ok {
 		if m.request, err = m.requestColumns(row, r.requestBase()); err != nil {

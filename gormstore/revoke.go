@@ -43,11 +43,9 @@ func (s *Store[M]) Revoke(ctx context.Context, handle string, scopes ...Scope) e
 // moment, use [Store.RevokeUser].
 //
 // It refuses to end every session there is: pass a scope that says so,
-// db.Where("1 = 1"). The number is right also when there is an error.
+// db.Where("1 = 1"). It refuses an Order, a Limit and an Offset too. The number is right
+// also when there is an error.
 func (s *Store[M]) RevokeAll(ctx context.Context, scopes ...Scope) (revoked int64, err error) {
-	if len(scopes) == 0 {
-		return 0, errors.New(`gormstore: RevokeAll without a scope would log everybody out: pass one, such as OfUser(id)`)
-	}
 	return s.revokeAll(ctx, scopes, nil)
 }
 
@@ -63,10 +61,17 @@ func (s *Store[M]) RevokeAll(ctx context.Context, scopes ...Scope) (revoked int6
 //
 // It needs a model with a column tagged djinn:"user". Users by the hundred thousand
 // sessions are no problem: they are not loaded, and go in small steps.
+//
+// It refuses to work in a transaction of [WithTx] or [Store.Transaction]: a log-in that
+// does not see yet what the transaction has changed, a new password, could begin after
+// it and live on. Call it when the transaction has been committed.
 func (s *Store[M]) RevokeUser(ctx context.Context, id any, except ...string) (revoked int64, err error) {
 	o, err := s.owner(id)
 	if err != nil {
 		return 0, err
+	}
+	if transactionFrom(ctx) != nil {
+		return 0, errors.New("gormstore: RevokeUser in a transaction would not be final: call it when the transaction has been committed")
 	}
 	if err := s.write(ctx, false, func(db *gorm.DB) error { return s.noteRevocation(db, o) }); err != nil {
 		return 0, s.fail(err)
@@ -75,35 +80,66 @@ func (s *Store[M]) RevokeUser(ctx context.Context, id any, except ...string) (re
 	return s.revokeAll(ctx, []Scope{s.OfUser(id)}, except)
 }
 
-// revokeAll goes over the sessions again and again until there are none left.
+// maxIdlePasses bounds how often in a row the sessions are gone over without ending one
+// of those that are there.
+const maxIdlePasses = 20
+
+// revokeAll goes over the sessions again and again until there are none left: one that
+// gets another key meanwhile may be there after a pass that has ended none.
 func (s *Store[M]) revokeAll(ctx context.Context, scopes []Scope, except []string) (revoked int64, err error) {
-	for {
-		n, err := s.revokePass(ctx, scopes, except)
+	for idle := 0; idle < maxIdlePasses; {
+		found, n, err := s.revokePass(ctx, scopes, except)
 		revoked += n
-		if err != nil || n == 0 {
+		if err != nil || found == 0 {
 			return revoked, err
+		}
+		if idle++; n > 0 {
+			idle = 0
+		}
+	}
+	return revoked, errors.New("gormstore: there are sessions that the database does not remove, or that get another key all the time: look for a trigger or a rule on the table, and revoke again")
+}
+
+// revokePass goes over the sessions once. It found so many and ended so many.
+func (s *Store[M]) revokePass(ctx context.Context, scopes []Scope, except []string) (found int, revoked int64, err error) {
+	for last := ""; ; {
+		keys, err := s.keysAfter(ctx, last, scopes)
+		if err != nil {
+			return found, revoked, s.fail(err)
+		}
+		if len(keys) == 0 {
+			return found, revoked, nil
+		}
+		last = keys[len(keys)-1]
+		keys = slices.DeleteFunc(keys, func(key string) bool {
+			handle := core.Handle(key)
+			return handle != "" && slices.Contains(except, handle)
+		})
+		found += len(keys)
+		n, err := s.revoke(ctx, keys)
+		revoked += n
+		if err != nil {
+			return found, revoked, err
 		}
 	}
 }
 
-func (s *Store[M]) revokePass(ctx context.Context, scopes []Scope, except []string) (revoked int64, err error) {
-	for last := ""; ; {
-		keys, err := keysOf(s.scoped(ctx, scopes).Clauses(after(last)...))
-		if err != nil {
-			return revoked, s.fail(err)
-		}
-		if len(keys) == 0 {
-			return revoked, nil
-		}
-		last = keys[len(keys)-1]
-		n, err := s.revoke(ctx, slices.DeleteFunc(keys, func(key string) bool {
-			return slices.Contains(except, core.Handle(key))
-		}))
-		revoked += n
-		if err != nil {
-			return revoked, err
-		}
+// keysAfter reads a page of keys, also of expired sessions.
+func (s *Store[M]) keysAfter(ctx context.Context, last string, scopes []Scope) ([]string, error) {
+	query := s.scoped(ctx, scopes, after(last))
+	if ordered(query) {
+		return nil, errors.New("gormstore: RevokeAll goes over all sessions within the scopes: leave Order, Limit and Offset to Sessions")
 	}
+	query.Statement.Selects = nil
+	query = s.latest(query, s.inTx || transactionFrom(ctx) != nil).Clauses(page()...)
+	keys, err := keysOf(query)
+	switch {
+	case err != nil:
+		return nil, err
+	case !narrows(query):
+		return nil, errors.New("gormstore: RevokeAll without a condition would log everybody out: pass a scope that adds one, such as OfUser(id)")
+	}
+	return keys, checkPage(query)
 }
 
 // revoke removes sessions by key and tells those who keep copies.
@@ -115,10 +151,10 @@ func (s *Store[M]) revoke(ctx context.Context, keys []string) (revoked int64, er
 		revoked, err = s.deleteKeys(db, keys)
 		return err
 	})
+	s.changed(ctx, keys) // also after an error: they may be gone
 	if err != nil {
 		return 0, s.fail(err, keys...)
 	}
-	s.changed(ctx, keys)
 	return revoked, nil
 }
 

@@ -255,3 +255,12 @@ func (s *Store[M]) current(db *gorm.DB) *gorm.DB {
 	}
 	return db
 }
+
+// latest makes a query in a transaction of the program's read what an UPDATE would
+// find, as current does.
+func (s *Store[M]) latest(query *gorm.DB, inTransaction bool) *gorm.DB {
+	if inTransaction && s.dialect == mysql {
+		return query.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+	}
+	return query
+}

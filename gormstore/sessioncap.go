@@ -1,6 +1,7 @@
 package gormstore
 
 import (
+	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -15,7 +16,7 @@ type CapPolicy int
 
 const (
 	// EvictOldest ends the session that was seen longest ago: by last_seen if the
-	// model embeds [RequestBase], otherwise by expire_date.
+	// model embeds [RequestBase], where NULL counts as never, otherwise by expire_date.
 	EvictOldest CapPolicy = iota
 	// RefuseLogin refuses the log-in: its save fails with core.ErrRefused (403).
 	// To answer in its own way, a handler calls Session.Save and looks at the error.
@@ -57,31 +58,45 @@ func (s *Store[M]) makeRoom(db *gorm.DB, o owner) (evicted []string, err error) 
 	if limit == nil {
 		return nil, nil
 	}
-	his := func() *gorm.DB {
-		return s.current(db).Model(new(M)).Clauses(
-			clause.Eq{Column: clause.Column{Name: s.model.user.DBName}, Value: o.value},
-			clause.Gt{Column: expireCol, Value: s.dialect.time(s.now())},
-		)
+	for range maxIdlePasses {
+		var n int64
+		if err := s.ofOwner(db, o).Count(&n).Error; err != nil {
+			return nil, err
+		}
+		tooMany := int(n) - (limit.n - 1)
+		switch {
+		case tooMany <= 0:
+			return evicted, nil
+		case limit.policy == RefuseLogin:
+			return nil, fmt.Errorf("%w: the user is logged in %d times, and may be %d times", core.ErrRefused, n, limit.n)
+		}
+		keys, err := keysOf(s.ofOwner(db, o).Clauses(clause.OrderBy{Expression: s.oldestFirst()}).Limit(tooMany))
+		if err != nil {
+			return nil, err
+		}
+		// One that gets another key just now is still there: count again.
+		if _, err = s.deleteKeys(db, keys); err != nil {
+			return nil, err
+		}
+		evicted = append(evicted, keys...)
 	}
-	var n int64
-	if err := his().Count(&n).Error; err != nil {
-		return nil, err
+	return nil, errors.New("the user's oldest sessions cannot be removed: look for a trigger or a rule on the table")
+}
+
+// ofOwner is a query over the live sessions of a user.
+func (s *Store[M]) ofOwner(db *gorm.DB, o owner) *gorm.DB {
+	return s.current(db).Model(new(M)).Clauses(
+		clause.Eq{Column: column(s.model.user), Value: o.value},
+		clause.Gt{Column: expireCol, Value: s.dialect.time(s.now())},
+	)
+}
+
+// oldestFirst is the order in which sessions are evicted. What was never seen comes
+// first; on PostgreSQL a NULL would come last.
+func (s *Store[M]) oldestFirst() clause.Expression {
+	if s.model.request == nil {
+		return clause.Expr{SQL: "?, ?", Vars: []any{expireCol, keyCol}}
 	}
-	tooMany := int(n) - (limit.n - 1)
-	switch {
-	case tooMany <= 0:
-		return nil, nil
-	case limit.policy == RefuseLogin:
-		return nil, fmt.Errorf("%w: the user is logged in %d times, and may be %d times", core.ErrRefused, n, limit.n)
-	}
-	oldest := expireCol
-	if s.model.request != nil {
-		oldest = clause.Column{Name: s.model.request.lastSeen.DBName}
-	}
-	evicted, err = keysOf(his().Clauses(clause.OrderBy{Columns: []clause.OrderByColumn{{Column: oldest}, {Column: keyCol}}}).Limit(tooMany))
-	if err != nil {
-		return nil, err
-	}
-	_, err = s.deleteKeys(db, evicted)
-	return evicted, err
+	seen := column(s.model.request.lastSeen)
+	return clause.Expr{SQL: "CASE WHEN ? IS NULL THEN 0 ELSE 1 END, ?, ?", Vars: []any{seen, seen, keyCol}}
 }

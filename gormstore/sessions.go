@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -17,6 +18,9 @@ import (
 //	func idle(db *gorm.DB) *gorm.DB {
 //		return db.Where("last_seen < ?", gormstore.DateTimeOf(time.Now().Add(-time.Hour)))
 //	}
+//
+// Of several scopes all hold: each is put in parentheses, so that an Or in one does not
+// reach into the others. Rows that were deleted softly are out of reach.
 type Scope = func(*gorm.DB) *gorm.DB
 
 // pageSize is how many rows a query reads at a time.
@@ -55,13 +59,19 @@ func (s *Store[M]) OfUser(id any) Scope {
 func (s *Store[M]) Sessions(ctx context.Context, scopes ...Scope) iter.Seq2[*M, error] {
 	return func(yield func(*M, error) bool) {
 		for last := ""; ; {
-			query := s.scoped(ctx, scopes).Omit(dataColumn).Clauses(s.alive())
+			query := s.scoped(ctx, scopes, s.alive(), after(last))
+			query.Statement.Selects = nil // all columns are the caller's
+			query = query.Omit(dataColumn)
 			paged := !ordered(query)
 			if paged {
-				query = query.Clauses(after(last)...)
+				query = query.Clauses(page()...)
 			}
 			var rows []*M
-			if err := query.Find(&rows).Error; err != nil {
+			err := query.Find(&rows).Error
+			if err == nil && paged {
+				err = checkPage(query)
+			}
+			if err != nil {
 				yield(nil, s.fail(err))
 				return
 			}
@@ -81,7 +91,7 @@ func (s *Store[M]) Sessions(ctx context.Context, scopes ...Scope) iter.Seq2[*M, 
 // Count tells how many live sessions there are within all the scopes.
 func (s *Store[M]) Count(ctx context.Context, scopes ...Scope) (int64, error) {
 	var n int64
-	err := s.scoped(ctx, scopes).Clauses(s.alive()).Count(&n).Error
+	err := s.scoped(ctx, scopes, s.alive()).Count(&n).Error
 	return n, s.fail(err)
 }
 
@@ -103,19 +113,65 @@ func (s *Store[M]) ByHandle(ctx context.Context, handle string, scopes ...Scope)
 	return row, nil
 }
 
-// scoped is a query over the model with the user's conditions, in parentheses: an Or
-// among them must not undo what is added.
-func (s *Store[M]) scoped(ctx context.Context, scopes []Scope) *gorm.DB {
+// scoped is a query over the model with the user's conditions and the store's.
+func (s *Store[M]) scoped(ctx context.Context, scopes []Scope, own ...clause.Expression) *gorm.DB {
 	db := s.statement(ctx).Model(new(M))
+	var users conditions
 	for _, scope := range scopes {
 		db = scope(db)
+		users = append(users, added(db.Statement.Clauses[whereClause])...)
+		delete(db.Statement.Clauses, whereClause)
 	}
-	c := db.Statement.Clauses["WHERE"]
-	if where, ok := c.Expression.(clause.Where); ok && len(where.Exprs) > 0 {
-		c.Expression = clause.Where{Exprs: []clause.Expression{clause.And(where.Exprs...)}}
-		db.Statement.Clauses["WHERE"] = c
+	db.Statement.Unscoped = false
+	db.Statement.Clauses[whereClause] = clause.Clause{
+		BeforeExpression: users, AfterExpression: conditions(own), Builder: buildWhere,
 	}
 	return db
+}
+
+const whereClause = "WHERE"
+
+// conditions must all hold. Each is in parentheses, which GORM forgets around text
+// that has an OR beside a line break, and never puts around a scope.
+type conditions []clause.Expression
+
+// Build writes them: clause.Expression.
+func (c conditions) Build(b clause.Builder) {
+	for i, condition := range c {
+		if i > 0 {
+			_, _ = b.WriteString(" AND ")
+		}
+		_ = b.WriteByte('(')
+		condition.Build(b)
+		_ = b.WriteByte(')')
+	}
+}
+
+// added is what GORM has put into a clause.
+func added(where clause.Clause) conditions {
+	if w, ok := where.Expression.(clause.Where); ok && len(w.Exprs) > 0 {
+		return conditions{w}
+	}
+	return nil
+}
+
+// buildWhere writes the clause of scoped. It is called late: GORM adds to the clause
+// until then, for a soft delete and for scopes that a scope has added by db.Scopes.
+func buildWhere(where clause.Clause, b clause.Builder) {
+	_, _ = b.WriteString(whereClause + " ")
+	slices.Concat(where.BeforeExpression.(conditions), where.AfterExpression.(conditions), added(where)).Build(b)
+}
+
+// narrows tells whether scopes have added a condition or a join to a query of scoped
+// that has run.
+func narrows(query *gorm.DB) bool {
+	where := query.Statement.Clauses[whereClause]
+	late, _ := where.Expression.(clause.Where)
+	n := len(late.Exprs)
+	if _, ok := query.Statement.Clauses["soft_delete_enabled"]; ok {
+		n--
+	}
+	return n > 0 || len(where.BeforeExpression.(conditions)) > 0 || len(query.Statement.Joins) > 0
 }
 
 // ordered tells whether a scope wants its own order, or its own part.
@@ -130,14 +186,31 @@ func (s *Store[M]) alive() clause.Expression {
 	return clause.Gt{Column: tableColumn(expireColumn), Value: s.dialect.time(s.now())}
 }
 
-// after are the clauses of the page behind that key.
-func after(key string) []clause.Expression {
+// after is the condition of the rows behind that key.
+func after(key string) clause.Expression {
+	return clause.Gt{Column: tableColumn(keyColumn), Value: key}
+}
+
+// page are the clauses of one page of rows.
+func page() []clause.Expression {
 	limit := pageSize
 	return []clause.Expression{
-		clause.Gt{Column: tableColumn(keyColumn), Value: key},
 		clause.OrderBy{Columns: []clause.OrderByColumn{{Column: tableColumn(keyColumn)}}},
 		clause.Limit{Limit: &limit},
 	}
+}
+
+var errLateScope = errors.New("gormstore: an Order, a Limit, an Offset or a Select in a scope that another scope adds with db.Scopes comes too late: give that scope to the method itself")
+
+// checkPage tells whether a query that has run was for a page. GORM runs the scopes
+// that a scope adds only then.
+func checkPage(query *gorm.DB) error {
+	order, _ := query.Statement.Clauses["ORDER BY"].Expression.(clause.OrderBy)
+	limit, _ := query.Statement.Clauses["LIMIT"].Expression.(clause.Limit)
+	if len(order.Columns) != 1 || limit.Limit == nil || *limit.Limit != pageSize || limit.Offset != 0 || len(query.Statement.Selects) > 0 {
+		return errLateScope
+	}
+	return nil
 }
 
 // tableColumn names a column so that a scope's join does not make it ambiguous.
@@ -168,7 +241,7 @@ func (s *Store[M]) keyOf(ctx context.Context, handle string, scopes []Scope) (st
 	if !ok {
 		return "", fmt.Errorf("gormstore: this is no handle, as Handle makes them: %w", core.ErrNotFound)
 	}
-	keys, err := keysOf(s.scoped(ctx, scopes).Clauses(s.alive(), s.begins(prefix)))
+	keys, err := keysOf(s.scoped(ctx, scopes, s.alive(), s.begins(prefix)))
 	if err != nil {
 		return "", s.fail(err)
 	}

@@ -26,20 +26,24 @@ import (
 // session must be one of a Manager over this store, directly or with a cache in
 // front.
 func (s *Store[M]) Transaction(ctx context.Context, session *core.Session, fn func(tx *gorm.DB) error) error {
-	var changed *transaction
+	db := s.plain
+	if t := transactionFrom(ctx); t != nil { // a savepoint in that one
+		if !t.usable() {
+			return errNoTransaction
+		}
+		db = t.db
+	}
+	var changed transaction
 	err := session.Atomic(func() error {
-		return s.plain.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 			if err := fn(tx); err != nil {
 				return err
 			}
-			within := WithTx(ctx, tx)
-			changed = transactionFrom(within)
-			return session.Save(within)
+			changed.db = tx
+			return session.Save(changed.context(ctx))
 		})
 	})
-	if err == nil {
-		s.changed(ctx, changed.keys)
-	}
+	s.changed(ctx, changed.keys) // also after an error: a commit may have come through
 	return err
 }
 
@@ -53,7 +57,7 @@ func (s *Store[M]) Transaction(ctx context.Context, session *core.Session, fn fu
 // store when it is committed, which serves the old session for up to its MaxAge
 // otherwise.
 func WithTx(ctx context.Context, tx *gorm.DB) context.Context {
-	return context.WithValue(core.WithTransaction(ctx), transactionKey{}, &transaction{db: tx})
+	return (&transaction{db: tx}).context(ctx)
 }
 
 type transactionKey struct{}
@@ -64,6 +68,20 @@ type transaction struct {
 
 	mu   sync.Mutex
 	keys []string
+}
+
+// context is one in which the store works in t.
+func (t *transaction) context(ctx context.Context) context.Context {
+	return context.WithValue(core.WithTransaction(ctx), transactionKey{}, t)
+}
+
+// usable tells whether t is a transaction at all.
+func (t *transaction) usable() bool {
+	if t.db == nil || t.db.Statement == nil {
+		return false
+	}
+	_, ok := t.db.Statement.ConnPool.(gorm.TxCommitter)
+	return ok
 }
 
 func transactionFrom(ctx context.Context) *transaction {
@@ -79,11 +97,7 @@ func join(ctx context.Context, stmt *gorm.DB) {
 	if t == nil {
 		return
 	}
-	if t.db == nil || t.db.Statement == nil {
-		_ = stmt.AddError(errNoTransaction)
-		return
-	}
-	if _, ok := t.db.Statement.ConnPool.(gorm.TxCommitter); !ok {
+	if !t.usable() {
 		_ = stmt.AddError(errNoTransaction)
 		return
 	}

@@ -2,10 +2,13 @@ package gormstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql/driver"
+	"encoding/hex"
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -35,6 +38,8 @@ func userField(name string, s *schema.Schema) (user *schema.Field, err error) {
 			return nil, fmt.Errorf("gormstore: the field %s of the model %s has the tag djinn:%q: the only one there is is djinn:\"user\"", f.Name, name, tag)
 		case f.DBName == "" || !f.Readable:
 			return nil, fmt.Errorf("gormstore: the field %s of the model %s has the tag djinn:\"user\" and is no column that can be read: move the tag to the column with the user's ID", f.Name, name)
+		case !f.Creatable || !f.Updatable:
+			return nil, fmt.Errorf("gormstore: the field %s of the model %s has the tag djinn:\"user\" and a gorm tag that keeps log-ins from writing it: remove <- or ->", f.Name, name)
 		case user != nil:
 			return nil, fmt.Errorf("gormstore: the fields %s and %s of the model %s both have the tag djinn:\"user\": choose one", user.Name, f.Name, name)
 		default:
@@ -54,41 +59,81 @@ type owner struct {
 // nobody tells whether the session is anonymous.
 func (o owner) nobody() bool { return o.text == "" }
 
+// maxUsersTable is how long the name of a table may be: PostgreSQL cuts longer ones, and
+// MySQL refuses them soon after.
+const maxUsersTable = 63
+
+// usersTable is the name of the table of users.
+func (m *model) usersTable() (string, error) {
+	users := m.schema.Table + "_users"
+	if name := users[strings.LastIndexByte(users, '.')+1:]; len(name) > maxUsersTable {
+		return "", fmt.Errorf("gormstore: the table %s of the model %s needs a table of users beside it, whose name, %s, is longer than the %d bytes that databases allow: choose a shorter name",
+			m.schema.Table, m.name, name, maxUsersTable)
+	}
+	return users, nil
+}
+
 // ownerOf reads a row. NULL and zero values are nobody.
 func (m *model) ownerOf(row any) (owner, error) {
 	if m.user == nil {
 		return owner{}, nil
 	}
-	value, zero := m.user.ValueOf(context.Background(), reflect.ValueOf(row))
-	if zero {
+	value, _ := m.user.ValueOf(context.Background(), reflect.ValueOf(row))
+	text, err := plainText(value)
+	if err != nil {
+		return owner{}, fmt.Errorf("the column %s of the model %s: %w", m.user.DBName, m.name, err)
+	}
+	if text == "" {
 		return owner{}, nil
 	}
-	text, err := plainText(value)
-	return owner{value, text}, err
+	return owner{value, text}, nil
 }
 
-// plainText is the text of a column's value.
+// maxUserText is the width of user_id, in bytes.
+const maxUserText = 191
+
+// plainText is the text of a column's value as a database has it, "" for NULL and zero
+// values. It does not ask a String method, which may hide what is not to be printed.
 func plainText(value any) (string, error) {
-	if v, ok := value.(driver.Valuer); ok {
-		var err error
-		if value, err = v.Value(); err != nil {
-			return "", err
-		}
+	v, err := primitive(reflect.ValueOf(value))
+	if err != nil || !v.IsValid() || v.IsZero() {
+		return "", err
 	}
-	v := reflect.ValueOf(value)
-	for v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return "", nil
+	var text string
+	switch {
+	case v.CanInt():
+		text = strconv.FormatInt(v.Int(), 10)
+	case v.CanUint():
+		text = strconv.FormatUint(v.Uint(), 10)
+	case v.Kind() == reflect.String:
+		text = v.String()
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		if v.Len() > 0 {
+			text = "0x" + hex.EncodeToString(v.Bytes())
 		}
+	default:
+		return "", fmt.Errorf("a %s cannot say whose a session is: use a number, a text, a UUID, or bytes", v.Type())
+	}
+	if len(text) > maxUserText {
+		sum := sha256.Sum256([]byte(text))
+		text = "sha256:" + hex.EncodeToString(sum[:])
+	}
+	return text, nil
+}
+
+// primitive is what a driver makes of v. It is not valid for NULL.
+func primitive(v reflect.Value) (reflect.Value, error) {
+	for v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
-	if !v.IsValid() {
-		return "", nil
+	if !v.IsValid() || v.IsZero() {
+		return reflect.Value{}, nil
 	}
-	if b, ok := v.Interface().([]byte); ok {
-		return string(b), nil
+	if valuer, ok := v.Interface().(driver.Valuer); ok {
+		plain, err := valuer.Value()
+		return reflect.ValueOf(plain), err
 	}
-	return fmt.Sprint(v.Interface()), nil
+	return v, nil
 }
 
 // owner is the one with that ID, of whatever type the caller has it.
@@ -143,9 +188,7 @@ func (s *Store[M]) login(ctx context.Context, o owner, key string, save func(*go
 		}
 		return save(db)
 	})
-	if err == nil {
-		s.changed(ctx, evicted)
-	}
+	s.changed(ctx, evicted) // also after an error: a commit may have come through
 	return err
 }
 

@@ -1,0 +1,259 @@
+package devices
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/gormstore"
+)
+
+// logins are the ways in which a session becomes user 42's: what the browser has
+// before, and what the handler does.
+var logins = map[string]struct {
+	before  func(t testing.TB, s site) (cookie string)
+	handler func(*core.Session, *http.Request)
+	remains int64 // the user of the cookie from before, if the log-in is refused
+}{
+	"a new session": {
+		func(testing.TB, site) string { return "" },
+		func(s *core.Session, _ *http.Request) { account.Set(s, 42) }, 0,
+	},
+	"an anonymous session kept": {
+		anonymous, func(s *core.Session, _ *http.Request) { account.Set(s, 42) }, 0,
+	},
+	"an anonymous session rotated": {anonymous, logIn(42), 0},
+	"another user's session": {
+		func(t testing.TB, s site) string { return s.loginAs(t, 41) },
+		func(s *core.Session, _ *http.Request) { account.Set(s, 42) }, 41,
+	},
+	"another user's session rotated": {
+		func(t testing.TB, s site) string { return s.loginAs(t, 41) }, logIn(42), 41,
+	},
+	"flushed and begun anew": {
+		anonymous, func(s *core.Session, _ *http.Request) { s.Flush(); account.Set(s, 42) }, 0,
+	},
+}
+
+func anonymous(t testing.TB, s site) string {
+	a := s.visit("", func(s *core.Session, _ *http.Request) { s.Set("cart", 1) })
+	if !a.set {
+		t.Fatal("no cookie for an anonymous session")
+	}
+	return a.cookie
+}
+
+// TestLoginRacesRevokeUser: a log-in whose request began before a revocation on
+// another node, and which commits after it, is refused; one that begins after it is
+// not, whatever the nodes' clocks say.
+func TestLoginRacesRevokeUser(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		migrated(t, db)
+		fast := func() time.Time { return time.Now().Add(3 * time.Hour) }
+		slow := func() time.Time { return time.Now().Add(-3 * time.Hour) }
+		here := newSite(t, open(t, db, gormstore.WithClock(slow)), func(c *core.Config) { c.Now = slow })
+		there := open(t, secondNode(t, db), gormstore.WithClock(fast))
+		for name, test := range logins {
+			cookie := test.before(t, here)
+			late := here.visit(cookie, func(s *core.Session, r *http.Request) {
+				s.Get("cart") // loaded before
+				if _, err := there.RevokeUser(t.Context(), 42); err != nil {
+					t.Errorf("%s: RevokeUser: got %v, want nil", name, err)
+				}
+				test.handler(s, r)
+			})
+			if late.status != http.StatusBadRequest || late.cookie != cookie && late.cookie != "" {
+				t.Errorf("%s: a log-in from before: got status %d and a new cookie: %t, want 400 and none", name, late.status, late.set)
+			}
+			if cookie != "" && name != "flushed and begun anew" {
+				here.wantWho(t, name+": the session from before", cookie, test.remains)
+			}
+			var n int64
+			if err := db.Model(&device{}).Where("account_id = 42").Count(&n).Error; err != nil || n != 0 {
+				t.Errorf("%s: after a refused log-in: got %d rows of the user, %v, want none", name, n, err)
+			}
+			next := here.visit(test.before(t, here), test.handler)
+			if next.status != http.StatusOK {
+				t.Errorf("%s: a log-in that begins afterwards: got status %d, want 200", name, next.status)
+			}
+			here.wantWho(t, name+": logged in afterwards", next.cookie, 42)
+			if n, err := there.RevokeUser(t.Context(), 42); err != nil || n != 1 {
+				t.Errorf("%s: RevokeUser: got %d, %v, want 1", name, n, err)
+			}
+		}
+	})
+}
+
+// TestRevokeUserWaitsForLogin: a log-in that came first is waited for, and found.
+func TestRevokeUserWaitsForLogin(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		migrated(t, db)
+		there := open(t, secondNode(t, db))
+		recorded, r := record(t, db)
+		here := newSite(t, open(t, recorded))
+		type result struct {
+			n   int64
+			err error
+		}
+		done := make(chan result, 1)
+		r.once("COMMIT", func() error {
+			go func() {
+				n, err := there.RevokeUser(context.WithoutCancel(t.Context()), 42)
+				done <- result{n, err}
+			}()
+			select {
+			case res := <-done:
+				t.Errorf("RevokeUser returned %d, %v while a log-in was holding the lock", res.n, res.err)
+				done <- res
+			case <-time.After(200 * time.Millisecond): // it waits
+			}
+			return nil
+		})
+		a := here.visit("", logIn(42))
+		res := <-done
+		if a.status != http.StatusOK || res.n != 1 || res.err != nil {
+			t.Errorf("got status %d, %d revoked, %v; want 200 and 1", a.status, res.n, res.err)
+		}
+		here.wantWho(t, "after the revocation", a.cookie, 0)
+	})
+}
+
+// TestRevokeThenLogIn: a request that ends all of a user's sessions may log the user in,
+// as after a password reset, also if it is logged in already and leaves that.
+func TestRevokeThenLogIn(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store := migrated(t, db)
+		s := newSite(t, store)
+		for name, test := range logins {
+			old := s.login(t)
+			a := s.visit(test.before(t, s), func(session *core.Session, r *http.Request) {
+				if _, err := store.RevokeUser(r.Context(), 42, session.Handle()); err != nil {
+					t.Errorf("%s: RevokeUser: got %v, want nil", name, err)
+				}
+				test.handler(session, r)
+			})
+			if a.status != http.StatusOK {
+				t.Errorf("%s: got status %d, want 200", name, a.status)
+			}
+			s.wantWho(t, name, a.cookie, 42)
+			s.wantWho(t, name+": the old one", old, 0)
+			wantLive(t, name, store, 1)
+		}
+	})
+}
+
+// TestLogInAfterRevokeUser: a log-in right after a revocation is never taken for one
+// from before it, also on a busy machine.
+func TestLogInAfterRevokeUser(t *testing.T) {
+	rounds := 200
+	if testing.Short() {
+		rounds = 20
+	}
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store := migrated(t, db)
+		s := newSite(t, store)
+		there := open(t, secondNode(t, db))
+		ctx, cancel := context.WithCancel(t.Context())
+		var load sync.WaitGroup
+		for i := range 3 { // others log in and out meanwhile
+			load.Go(func() {
+				for ctx.Err() == nil {
+					a := s.visit("", logIn(int64(100+i)))
+					s.visit(a.cookie, func(s *core.Session, _ *http.Request) { s.Flush() })
+				}
+			})
+		}
+		for i := range rounds {
+			if _, err := there.RevokeUser(t.Context(), 42); err != nil {
+				t.Fatal(err)
+			}
+			if a := s.visit("", logIn(42)); a.status != http.StatusOK {
+				t.Fatalf("round %d: got status %d, want 200", i, a.status)
+			}
+		}
+		cancel()
+		load.Wait()
+		wantLive(t, "at the end", store, 1)
+	})
+}
+
+// TestEverybodyAtOnce: revocations of a user at the same time, log-ins and log-outs
+// beside them: no deadlock comes to the surface, and the last revocation is final.
+func TestEverybodyAtOnce(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		rounds := 15
+		if testing.Short() {
+			rounds = 4
+		}
+		store := migrated(t, db, gormstore.WithSessionCap(5, gormstore.EvictOldest))
+		s := newSite(t, store)
+		there := open(t, secondNode(t, db))
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				for range rounds {
+					a := s.visit("", logIn(42))
+					if a.status != http.StatusOK && a.status != http.StatusBadRequest {
+						t.Errorf("a log-in: got status %d, want 200 or 400", a.status)
+					}
+					b := s.visit(a.cookie, func(s *core.Session, _ *http.Request) { s.CycleKey() })
+					if b.status != http.StatusOK && b.status != http.StatusBadRequest {
+						t.Errorf("a rotation: got status %d, want 200 or 400", b.status)
+					}
+				}
+			})
+		}
+		for _, store := range []*deviceStore{store, there} {
+			all.Go(func() {
+				for range rounds {
+					if _, err := store.RevokeUser(t.Context(), 42); err != nil {
+						t.Errorf("RevokeUser: got %v, want nil", err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if _, err := store.RevokeUser(t.Context(), 42); err != nil {
+			t.Fatal(err)
+		}
+		wantLive(t, "after the last revocation", store, 0)
+	})
+}
+
+// TestUsersTableMissing: without the table of users nobody logs in, and the error says
+// what to do.
+func TestUsersTableMissing(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store := migrated(t, db)
+		if err := db.Exec("DROP TABLE device_sessions_users").Error; err != nil {
+			t.Fatal(err)
+		}
+		s := newSite(t, store)
+		var saved error
+		a := s.visit("", func(session *core.Session, r *http.Request) {
+			account.Set(session, 42)
+			saved = session.Save(r.Context())
+		})
+		var failure *core.StoreError
+		if !errors.As(saved, &failure) || !says(saved, "device_sessions_users") || !says(saved, "Store.Migrate") {
+			t.Errorf("a log-in: got %v (%d), want a StoreError that names the table and the cure", saved, a.status)
+		}
+		if a := s.visit("", func(s *core.Session, _ *http.Request) { s.Set("cart", 1) }); a.status != http.StatusOK {
+			t.Errorf("an anonymous session: got status %d, want 200", a.status)
+		}
+		if _, err := store.RevokeUser(t.Context(), 42); !says(err, "Store.Migrate") {
+			t.Errorf("RevokeUser: got %v, want an error with the cure", err)
+		}
+		if err := store.Migrate(t.Context()); err != nil { // beside the table that is there
+			t.Fatal(err)
+		}
+		s.login(t)
+		wantLive(t, "after Migrate", store, 1)
+	})
+}
