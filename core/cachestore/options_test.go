@@ -23,12 +23,8 @@ func TestKeysInTheCache(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			for want, store := range map[string]func(cachestore.Cache) core.Store{
-				test.alone: func(c cachestore.Cache) core.Store { return cachestore.New(c, test.opts) },
-				test.front: func(c cachestore.Cache) core.Store {
-					return cachestore.NewCachedDB(c, memstore.New(), cachestore.CachedDBOptions{Options: test.opts})
-				},
-			} {
+			check := func(want string, store func(cachestore.Cache) core.Store) {
+				t.Helper()
 				cache := cachestore.NewMemory(cachestore.MemoryOptions{})
 				m, err := core.New(store(cache), core.Config{SecretKey: "only for tests"})
 				if err != nil {
@@ -43,6 +39,10 @@ func TestKeysInTheCache(t *testing.T) {
 					t.Errorf("Get of %s and the session key: got %t, %v, want an entry", want, found, err)
 				}
 			}
+			check(test.alone, func(c cachestore.Cache) core.Store { return cachestore.New(c, test.opts) })
+			check(test.front, func(c cachestore.Cache) core.Store {
+				return cachestore.NewCachedDB(c, memstore.New(), cachestore.CachedDBOptions{Options: test.opts})
+			})
 		})
 	}
 }
