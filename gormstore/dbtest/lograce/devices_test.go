@@ -45,7 +45,7 @@ func inDevices(d dbtest.Database) func(*testing.T, stock) stores {
 		if err := store.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return stores{front: newHalting(store, s.keys), ends: revocations(store)}
+		return stores{front: newHalting(store, s.keys), locks: true, ends: revocations(store)}
 	}
 }
 

@@ -44,6 +44,7 @@ type stock struct {
 type stores struct {
 	front   core.Store // what the manager gets
 	durable core.Store // what it keeps sessions in; nil if that is front
+	locks   bool       // it writes in transactions, in which actors halt
 	// ends are ways to end sessions that the store has beyond deleting them.
 	ends map[string]end
 }
@@ -130,7 +131,7 @@ func behindCache(open cache, durable func(*testing.T, stock) stores) func(*testi
 		c, opts := open(t, s)
 		// An actor that stands still is no slow cache.
 		front := cachestore.NewCachedDB(c, behind.front, cachestore.CachedDBOptions{Options: opts, CacheTimeout: time.Minute})
-		return stores{front: front, durable: behind.front, ends: behind.ends}
+		return stores{front: front, durable: behind.front, locks: behind.locks, ends: behind.ends}
 	}
 }
 
@@ -159,8 +160,13 @@ func djinnSite(f framework, open func(*testing.T, stock) stores, change func(*co
 			"expire": func(ctx context.Context, _ *race) error { return s.expire(ctx, m) },
 		}
 		maps.Copy(ends, st.ends)
+		var patience time.Duration
+		if st.locks {
+			patience = lockPatience
+		}
 		return &site{
-			handler: f.mount(m), cookie: m.CookieName(), slow: slow,
+			patience: patience,
+			handler:  f.mount(m), cookie: m.CookieName(), slow: slow,
 			begin: func() { s.forget(m) },
 			rows:  s.loggedIn(layers),
 			ends:  ends,
@@ -200,12 +206,14 @@ func (s stock) expire(ctx context.Context, m *core.Manager) error {
 	return nil
 }
 
-// forget removes what earlier races left.
+// forget removes what earlier races left, and sets the clock right: filestore takes
+// its own temporary files for stale if the clock is an hour ahead of the machine's.
 func (s stock) forget(m *core.Manager) {
 	for _, key := range s.all {
 		_, _ = m.Delete(context.Background(), key)
 	}
 	s.all = nil
+	s.ahead.Store(0)
 }
 
 // loggedIn counts the records of a user in the layer that has most of them, by the

@@ -143,15 +143,15 @@ func (c haltingCache) Delete(ctx context.Context, key string) (bool, error) {
 	return c.Cache.Delete(ctx, key)
 }
 
-// haltStatements makes actors halt before each statement that is not in a
-// transaction, where they would hold locks.
+// lockPatience is the patience where actors halt in transactions. If it is over
+// although nobody waits for a lock, two actors go on at once, which does no harm.
+const lockPatience = 5 * time.Millisecond
+
+// haltStatements makes actors halt before each statement; also within transactions,
+// where they may hold locks.
 func haltStatements(db *gorm.DB) error {
 	before := func(what string) func(*gorm.DB) {
-		return func(tx *gorm.DB) {
-			if _, inTransaction := tx.Statement.ConnPool.(gorm.TxCommitter); !inTransaction {
-				halt(tx.Statement.Context, what)
-			}
-		}
+		return func(tx *gorm.DB) { halt(tx.Statement.Context, what) }
 	}
 	const name, transaction = "lograce:halt", "gorm:begin_transaction"
 	c := db.Callback()

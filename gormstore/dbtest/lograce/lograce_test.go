@@ -2,6 +2,7 @@ package lograce
 
 import (
 	"flag"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,16 @@ var (
 	interleavings = flag.Int("interleavings", 0, "how many of each site and scenario; by default 1,000 of each site, fewer with -short")
 	oneSeed       = flag.Uint64("seed", 0, "play the interleaving of this seed alone and print its steps")
 )
+
+// TestMain lets more sites play at once than there are processors: most of them wait
+// for a disk. -parallel has no say.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // perScenario is how many interleavings a site plays of each of its scenarios.
 func perScenario(scenarios int) uint64 {
@@ -57,6 +68,7 @@ func raceSite(t *testing.T, s *site, holds bool) map[string]cell {
 			can = append(can, &scenarios[i])
 		}
 	}
+	s.holds = holds
 	row, total := make(map[string]cell), cell{}
 	for _, sc := range can {
 		t.Run(sc.name, func(t *testing.T) {

@@ -38,8 +38,7 @@ func checkPage(t *testing.T, cells map[string]map[string]cell) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(withoutCounts(got), withoutCounts(want)) {
-		t.Error("docs/lograce.md has other sites or scenarios than this program: GOWORK=off go test . -update" +
-			" (with -interleavings 1000, if there is an hour)")
+		t.Error("docs/lograce.md has other sites or scenarios than this program: GOWORK=off go test . -update")
 	}
 }
 
@@ -52,14 +51,14 @@ func withoutCounts(page []byte) []byte {
 
 func writePage(cells map[string]map[string]cell) []byte {
 	var b bytes.Buffer
-	b.WriteString(`<!-- Written by gormstore/dbtest/lograce: see there -->
+	b.WriteString(`<!-- Written by the program in gormstore/dbtest/lograce, with -update. -->
 
 # Logout is final: the race that was run
 
 One to four requests with the same cookie are in flight: they read, change an item, touch, save in between, change
 something after the answer has begun, or rotate the key. Meanwhile the session ends. Who goes on when is drawn from a
-seed: everybody halts before each step of a handler and before each call of a store, of a cache, and each SQL statement
-outside of transactions; one is let go on at a time, or, every eighth time, two at once. At the end every cookie value
+seed: everybody halts before each step of a handler and before each call of a store, of a cache, and each SQL statement,
+in transactions too; one is let go on at a time, or, every eighth time, two at once. At the end every cookie value
 that any answer has ever set is tried again, and every key that was ever written is looked up. A session *came back* if
 somebody is logged in who must not be.
 

@@ -10,14 +10,17 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // site is a handler with sessions, and what can be done to its sessions from
 // outside.
 type site struct {
-	handler http.Handler
-	cookie  string // its name
-	slow    []string
+	handler  http.Handler
+	cookie   string        // its name
+	holds    bool          // no session may come back, and no request may fail
+	patience time.Duration // of the stage; 0 for the usual one
+	slow     []string
 
 	without []string // scenarios that say nothing about this site
 
@@ -62,6 +65,9 @@ type race struct {
 // run draws one race from a seed, and says what is wrong with its outcome.
 func (sc *scenario) run(t *testing.T, s *site, seed uint64) (r *race, wrong string) {
 	r = &race{stage: newStage(seed), t: t, site: s, user: fmt.Sprint(seed)}
+	if s.patience > 0 {
+		r.patience = s.patience
+	}
 	if s.begin != nil {
 		s.begin()
 	}
@@ -124,7 +130,7 @@ func (r *race) exchange(ctx context.Context, path, cookie string) *http.Response
 	}
 	w := httptest.NewRecorder()
 	r.site.handler.ServeHTTP(w, req)
-	if w.Code >= http.StatusInternalServerError && r.site.rows != nil {
+	if w.Code >= http.StatusInternalServerError && r.site.holds {
 		r.t.Errorf("%s is answered with status %d, want none of 500 and above", path, w.Code)
 	}
 	return w.Result()
