@@ -3,11 +3,16 @@ package main
 import (
 	"testing"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"github.com/djinn-go/djinn/examples/internal/browsertest"
 	"github.com/djinn-go/djinn/examples/internal/exampletest"
 )
 
-func TestMain(m *testing.M) { exampletest.Main(m, main) }
+func TestMain(m *testing.M) {
+	hashCost = bcrypt.MinCost
+	exampletest.Main(m, main)
+}
 
 func TestDevices(t *testing.T) { exampletest.Devices(t, newHandler) }
 
