@@ -21,7 +21,14 @@ import (
 //
 // On an error, whether fn's or the database's, nothing is written and the session is
 // as it was before. The cookie is sent with the response, so call it before the
-// first byte is written.
+// first byte is written. Under a context of [WithTx] it is a savepoint in that
+// transaction.
+//
+// What other requests change in the session meanwhile is kept, and fn's changes are
+// done on top of it; a session that was ended meanwhile takes the transaction with it
+// (core.ErrInterrupted). SQLite refuses a transaction that has read before it writes if
+// somebody else wrote in between: write first, or let transactions begin with the lock
+// (_txlock=immediate in the DSN of most drivers).
 //
 // session must be one of a Manager over this store, directly or with a cache in
 // front.
@@ -33,14 +40,15 @@ func (s *Store[M]) Transaction(ctx context.Context, session *core.Session, fn fu
 		}
 		db = t.db
 	}
-	var changed transaction
+	changed := new(transaction)
+	within := changed.context(ctx)
 	err := session.Atomic(func() error {
-		return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		return db.WithContext(within).Transaction(func(tx *gorm.DB) error {
+			changed.db = tx
 			if err := fn(tx); err != nil {
 				return err
 			}
-			changed.db = tx
-			return session.Save(changed.context(ctx))
+			return session.Save(within)
 		})
 	})
 	s.changed(ctx, changed.keys) // also after an error: a commit may have come through
@@ -57,7 +65,13 @@ func (s *Store[M]) Transaction(ctx context.Context, session *core.Session, fn fu
 // store when it is committed, which serves the old session for up to its MaxAge
 // otherwise.
 func WithTx(ctx context.Context, tx *gorm.DB) context.Context {
-	return (&transaction{db: tx}).context(ctx)
+	t := &transaction{db: tx}
+	if t.usable() {
+		if begun := transactionFrom(tx.Statement.Context); begun != nil && begun.db.Statement.ConnPool == tx.Statement.ConnPool {
+			t = begun // by Transaction, which wants to know what changes
+		}
+	}
+	return t.context(ctx)
 }
 
 type transactionKey struct{}
