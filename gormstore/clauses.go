@@ -86,13 +86,15 @@ func (c exactly) Build(b clause.Builder) {
 // leaves out zeros. The values are read when the statement is built, so that
 // what a BeforeUpdate hook sets is in it.
 type assignments struct {
-	base  *Base
-	rekey bool            // write session_key too
-	bare  bool            // write no session_data
-	later bool            // write expire_date only if it is later than what is there
-	extra []*schema.Field // and these of row
-	seen  *schema.Field   // and this one, if it is later than what is there
-	row   any
+	base   *Base
+	rekey  bool            // write session_key too
+	bare   bool            // write no session_data
+	later  bool            // write expire_date only if it is later than what is there
+	client []*schema.Field // and these of row
+	extra  []*schema.Field // and these, if they are not empty or FillSession has filled them
+	fills  bool
+	seen   *schema.Field // and this one, if it is later than what is there
+	row    any
 }
 
 // Name is the clause's: clause.Interface.
@@ -118,9 +120,16 @@ func (a assignments) Build(b clause.Builder) {
 	} else {
 		assign(b, expireCol, expires)
 	}
-	for _, f := range a.extra {
+	for _, f := range a.client {
+		value, _ := f.ValueOf(stmt.Context, reflect.ValueOf(a.row))
 		_ = b.WriteByte(',')
-		assign(b, column(f), a.value(stmt, f))
+		assign(b, column(f), value)
+	}
+	for _, f := range a.extra {
+		if value, ok := a.value(stmt, f); ok {
+			_ = b.WriteByte(',')
+			assign(b, column(f), value)
+		}
 	}
 	if a.seen != nil {
 		_ = b.WriteByte(',')
@@ -148,16 +157,25 @@ func assign(b clause.Builder, column clause.Column, value any) {
 }
 
 // value is what the row has in a column of the model, or the time if the column
-// says when the row was updated.
-func (a assignments) value(stmt *gorm.Statement, f *schema.Field) any {
+// says when the row was updated. Without a FillSession what others wrote survives
+// in the columns that are empty here, those that no hook has set. Where GORM's INSERT would take
+// the default of an empty column from its tag, so does this; one that the
+// database makes, a function's, is not for an update.
+func (a assignments) value(stmt *gorm.Statement, f *schema.Field) (value any, ok bool) {
 	rv := reflect.ValueOf(a.row)
 	if f.AutoUpdateTime > 0 && !stmt.SkipHooks {
 		if err := f.Set(stmt.Context, rv, autoTime(stmt.NowFunc(), f.AutoUpdateTime)); err != nil {
 			_ = stmt.AddError(err)
 		}
 	}
-	v, _ := f.ValueOf(stmt.Context, rv)
-	return v
+	value, zero := f.ValueOf(stmt.Context, rv)
+	if zero && !a.fills {
+		return nil, false
+	}
+	if zero && f.HasDefaultValue {
+		return f.DefaultValueInterface, f.DefaultValueInterface != nil
+	}
+	return value, true
 }
 
 // autoTime is now in the unit of an autoUpdateTime column.

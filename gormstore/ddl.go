@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -36,7 +37,9 @@ func DDL[M any, P interface {
 	return statements, err
 }
 
-// ddl makes GORM's Migrator say how it would create the table of the sessions.
+// ddl makes GORM's Migrator say how it would create the table of the sessions. On
+// PostgreSQL that would leave out an index whose name another table's has, and say
+// nothing.
 func (m *model) ddl(db *gorm.DB) ([]string, error) {
 	if m.schema.ModelType == reflect.TypeFor[Session]() {
 		return dialect(db.Name()).ddl(), nil
@@ -45,6 +48,9 @@ func (m *model) ddl(db *gorm.DB) ([]string, error) {
 	db = db.Session(&gorm.Session{NewDB: true, DryRun: true, Logger: &said, SkipDefaultTransaction: true})
 	if err := db.Migrator().CreateTable(reflect.New(m.schema.ModelType).Interface()); err != nil {
 		return nil, fmt.Errorf("gormstore: GORM cannot create a table for the model %s: %w", m.name, err)
+	}
+	for i, statement := range said.statements {
+		said.statements[i] = strings.Replace(statement, "INDEX IF NOT EXISTS", "INDEX", 1)
 	}
 	return said.statements, nil
 }

@@ -2,6 +2,7 @@ package gormstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -78,11 +79,14 @@ func (s *Store[M]) read(db *gorm.DB, key string) (row found, err error) {
 		}
 		return found{}, core.ErrNotFound
 	}
-	dest := []any{&row.data, &row.expireDate, &row.lastSeen}
+	var data sql.NullString // NULL in a table made by hand: no items, as ""
+	dest := []any{&data, &row.expireDate, &row.lastSeen}
 	if s.model.request == nil {
 		dest = dest[:2]
 	}
-	return row, rows.Scan(dest...)
+	err = rows.Scan(dest...)
+	row.data = data.String
+	return row, err
 }
 
 // columns is the SELECT clause of read.

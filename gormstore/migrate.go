@@ -2,11 +2,14 @@ package gormstore
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/migrator"
 )
 
 // Migrate creates the table if it is absent, with the statements of [DDL]: for
@@ -27,7 +30,7 @@ func (s *Store[M]) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.create(db, new(M), statements); err != nil {
+	if err := s.create(db, s.model.schema.Table, statements); err != nil {
 		return err
 	}
 	if s.model.user != nil {
@@ -42,8 +45,8 @@ func (s *Store[M]) Migrate(ctx context.Context) error {
 }
 
 // create runs the statements that create a table, unless it is there.
-func (s *Store[M]) create(db *gorm.DB, table any, statements []string) error {
-	if db.Migrator().HasTable(table) {
+func (s *Store[M]) create(db *gorm.DB, table string, statements []string) error {
+	if s.hasTable(db, table) {
 		return nil
 	}
 	err := db.Transaction(func(tx *gorm.DB) error {
@@ -54,15 +57,20 @@ func (s *Store[M]) create(db *gorm.DB, table any, statements []string) error {
 		}
 		return nil
 	})
-	if err != nil && db.Migrator().HasTable(table) {
+	switch {
+	case err == nil:
+		return nil
+	case s.hasTable(db, table):
 		return nil // another node was faster
+	case s.dialect.kindOf(err) == kindNoTable:
+		return &dbError{"gormstore: create the table " + table + ": " + err.Error() + " (create the tables that the model refers to before it)", err}
 	}
 	return s.fail(err)
 }
 
 // checkUsers finds a table of that name that is not the table of users.
 func (s *Store[M]) checkUsers(db *gorm.DB) error {
-	columns, err := db.Migrator().ColumnTypes(s.model.users)
+	columns, err := s.columnTypes(db, s.model.users)
 	if err != nil {
 		return s.fail(err)
 	}
@@ -77,9 +85,40 @@ func (s *Store[M]) checkUsers(db *gorm.DB) error {
 		s.model.users, s.model.name)
 }
 
+func (s *Store[M]) hasTable(db *gorm.DB, table string) bool {
+	if s.elsewhere(table) {
+		_, err := s.columnTypes(db, table)
+		return err == nil
+	}
+	return db.Migrator().HasTable(table)
+}
+
+// elsewhere tells whether a table is in another database than the DSN's, into which
+// GORM's Migrator does not look on MySQL.
+func (s *Store[M]) elsewhere(table string) bool {
+	return s.dialect == mysql && strings.Contains(table, ".")
+}
+
+// columnTypes describes a table; one elsewhere as far as a result does.
+func (s *Store[M]) columnTypes(db *gorm.DB, table string) (types []gorm.ColumnType, err error) {
+	if !s.elsewhere(table) {
+		return db.Migrator().ColumnTypes(table)
+	}
+	rows, err := db.Table(table).Limit(0).Rows()
+	if err != nil {
+		return nil, err
+	}
+	columns, err := rows.ColumnTypes()
+	for _, c := range columns {
+		unknown := sql.NullString{Valid: true} // it may have a default, or not
+		types = append(types, migrator.ColumnType{SQLColumnType: c, DefaultValueValue: unknown})
+	}
+	return types, errors.Join(err, rows.Close())
+}
+
 // checkTable compares the table with the model.
 func (s *Store[M]) checkTable(db *gorm.DB) error {
-	columns, err := db.Migrator().ColumnTypes(new(M))
+	columns, err := s.columnTypes(db, s.model.schema.Table)
 	if err != nil {
 		return s.fail(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -22,7 +23,7 @@ type model struct {
 	schema   *schema.Schema
 	plainRow bool            // the base's columns and nothing else
 	fills    bool            // it is a SessionFiller
-	extra    []*schema.Field // the columns beyond the base's that an update writes
+	extra    []*schema.Field // the columns beyond the base's that an update may write
 	request  *requestColumns // those of a RequestBase, or nil
 	user     *schema.Field   // the column tagged djinn:"user", or nil
 	users    string          // the table of users, if there is one
@@ -60,6 +61,9 @@ func parseModel(db *gorm.DB, row Model) (*model, error) {
 			return nil, err
 		}
 	}
+	if err := m.checkNames(dialect(db.Name())); err != nil {
+		return nil, err
+	}
 	if r, ok := row.(requestModel); ok {
 		if m.request, err = m.requestColumns(row, r.requestBase()); err != nil {
 			return nil, err
@@ -76,6 +80,20 @@ func parseModel(db *gorm.DB, row Model) (*model, error) {
 	return m, nil
 }
 
+// maxPostgresName is where PostgreSQL cuts a name, so that two can be one.
+const maxPostgresName = 63
+
+// checkNames refuses names of tables that the database would cut.
+func (m *model) checkNames(d dialect) error {
+	for _, name := range []string{m.schema.Table, m.users} {
+		name = name[strings.LastIndexByte(name, '.')+1:]
+		if d == postgres && len(name) > maxPostgresName {
+			return fmt.Errorf("gormstore: the model %s: the table name %s has more than the %d bytes that PostgreSQL looks at: return a shorter one from its TableName method", m.name, name, maxPostgresName)
+		}
+	}
+	return nil
+}
+
 var (
 	baseType   = reflect.TypeFor[Base]()
 	fillerType = reflect.TypeFor[SessionFiller]()
@@ -87,7 +105,7 @@ func checkStruct(t reflect.Type) error {
 	byValue, byPointer := countBases(t)
 	switch {
 	case byPointer > 0:
-		return fmt.Errorf("gormstore: the model %s embeds *gormstore.Base: embed gormstore.Base by value", t.Name())
+		return fmt.Errorf("gormstore: the model %s embeds gormstore.Base by way of a pointer: embed it, and what embeds it, by value", t.Name())
 	case byValue > 1:
 		return fmt.Errorf("gormstore: the model %s embeds gormstore.Base %d times: embed it once", t.Name(), byValue)
 	case t.Implements(fillerType):
@@ -112,6 +130,9 @@ func countBases(t reflect.Type) (byValue, byPointer int) {
 			byValue++
 		case f.Type == reflect.PointerTo(baseType):
 			byPointer++
+		case f.Type.Kind() == reflect.Pointer && f.Type.Elem() != t:
+			v, p := countBases(f.Type.Elem())
+			byPointer += v + p
 		default:
 			v, p := countBases(f.Type)
 			byValue, byPointer = byValue+v, byPointer+p
@@ -147,16 +168,22 @@ func (m *model) column(row Model, name string, field any, of string) (*schema.Fi
 	return f, nil
 }
 
-// extraColumns are those that an update writes beside the base's: all that the
-// struct may write if FillSession filled them, otherwise only those that GORM
-// sets itself, so that what others wrote there survives.
+// ownsUpdates tells whether the type of a column has clauses of its own for updates,
+// as those of soft deletion and optimistic locking. A new row does not have their
+// values.
+func ownsUpdates(f *schema.Field) bool {
+	_, ok := reflect.New(f.IndirectFieldType).Interface().(schema.UpdateClausesInterface)
+	return ok
+}
+
+// extraColumns are those that an update may write beside the base's.
 func (m *model) extraColumns() (extra []*schema.Field) {
 	for _, column := range m.schema.DBNames {
 		f := m.schema.FieldsByDBName[column]
 		switch {
 		case column == keyColumn, column == dataColumn, column == expireColumn, m.request.has(f):
-		case !f.Updatable, f.AutoCreateTime > 0 && f.AutoUpdateTime == 0:
-		case m.fills, f.AutoUpdateTime > 0:
+		case !f.Updatable, f.AutoCreateTime > 0 && f.AutoUpdateTime == 0, ownsUpdates(f):
+		default:
 			extra = append(extra, f)
 		}
 	}

@@ -59,7 +59,8 @@ type (
 	prefixedRequest struct {
 		RequestBase `gorm:"embeddedPrefix:x_"`
 	}
-	bothBases struct {
+	pointerRequest struct{ *RequestBase }
+	bothBases      struct {
 		Base
 		RequestBase
 	}
@@ -110,6 +111,7 @@ func TestModelsRefused(t *testing.T) {
 		{"a column of Base's", func() error { _, err := NewModel[takes](db); return err }, "takes the column session_data"},
 		{"a column of RequestBase's", func() error { _, err := NewModel[takesRequest](db); return err }, "takes the column user_agent"},
 		{"RequestBase with a prefix", func() error { _, err := NewModel[prefixedRequest](db); return err }, "without a prefix"},
+		{"RequestBase by pointer", func() error { _, err := NewModel[pointerRequest](db); return err }, "by value"},
 		{"Base and RequestBase", func() error { _, err := NewModel[bothBases](db); return err }, "embed it once"},
 		{"a primary key of its own", func() error { _, err := NewModel[ownKey](db); return err }, "primaryKey tag"},
 		{"a column named id", func() error { _, err := NewModel[onlyID](db); return err }, ""},

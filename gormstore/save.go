@@ -104,10 +104,10 @@ func (s *Store[M]) updateOfUser(ctx context.Context, user owner, row *M, set ass
 
 // assignments are what an update of row's session writes.
 func (s *Store[M]) assignments(ctx context.Context, row *M, rekey bool) assignments {
-	set := assignments{base: s.base(row), rekey: rekey, extra: s.model.extra, row: row}
+	set := assignments{base: s.base(row), rekey: rekey, extra: s.model.extra, fills: s.model.fills, row: row}
 	if _, ok := core.ClientFrom(ctx); ok && s.model.request != nil {
 		c := s.model.request
-		set.extra = append([]*schema.Field{c.clientIP, c.userAgent}, set.extra...)
+		set.client = []*schema.Field{c.clientIP, c.userAgent}
 		set.seen = c.lastSeen
 	}
 	return set
@@ -249,11 +249,12 @@ func (s *Store[M]) duplicate(err error) bool {
 // what an UPDATE would find. On MySQL a plain SELECT reads the snapshot of the
 // transaction, in which a row may live that is gone.
 func (s *Store[M]) current(db *gorm.DB) *gorm.DB {
-	db = db.Session(&gorm.Session{NewDB: true, Context: db.Statement.Context})
+	tx := s.db.Clauses() // a NewDB session of db would forget a dbresolver.Write
+	tx.Statement.Context, tx.Statement.ConnPool = db.Statement.Context, db.Statement.ConnPool
 	if s.dialect == mysql {
-		db = db.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+		tx = tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
 	}
-	return db
+	return tx
 }
 
 // latest makes a query in a transaction of the program's read what an UPDATE would

@@ -15,19 +15,20 @@ import (
 	"github.com/djinn-go/djinn/gormstore"
 )
 
-// otherSchema makes a schema beside the one of db, for t alone, and returns the
-// prefix that puts a table into it. Only PostgreSQL has schemas: elsewhere it is a
-// prefix of the table's name.
+// otherSchema makes a schema (PostgreSQL) or database (MariaDB) beside the one of
+// db, for t alone, and returns the prefix that puts a table into it. SQLite has
+// none to offer: there it is a prefix of the table's name.
 func otherSchema(t testing.TB, db *gorm.DB) (prefix string) {
 	t.Helper()
-	if db.Name() != "postgres" {
+	kind := map[string]string{"postgres": "SCHEMA", "mysql": "DATABASE"}[db.Name()]
+	if kind == "" {
 		return "app_"
 	}
-	name := unique()
-	if err := db.Exec("CREATE SCHEMA " + name).Error; err != nil {
+	name, cascade := unique(), map[string]string{"postgres": " CASCADE"}[db.Name()]
+	if err := db.Exec("CREATE " + kind + " " + name).Error; err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Exec("DROP SCHEMA " + name + " CASCADE") })
+	t.Cleanup(func() { db.Exec("DROP " + kind + " " + name + cascade) })
 	return name + "."
 }
 
@@ -205,8 +206,9 @@ func TestTwoSchemas(t *testing.T) {
 			second := inSchema(t, first)
 			one := migrated(t, first, gormstore.NewModel[richSession])
 			two := migrated(t, second, gormstore.NewModel[richSession])
-			for _, db := range []*gorm.DB{first, second} {
-				wantIndexes(t, db, &richSession{})
+			wantIndexes(t, first, &richSession{})
+			if d.Name != MySQL.Name { // whose databases but the DSN's GORM's Migrator does not look into
+				wantIndexes(t, second, &richSession{})
 			}
 			create(t, one, rec(t, key1))
 			if _, err := two.Load(t.Context(), key1); !errors.Is(err, core.ErrNotFound) {
@@ -217,11 +219,13 @@ func TestTwoSchemas(t *testing.T) {
 			if err := two.Migrate(t.Context()); err != nil {
 				t.Errorf("Migrate again: got error %v, want none", err)
 			}
-			if err := second.AutoMigrate(&richSession{}); err != nil {
-				t.Errorf("AutoMigrate: got error %v, want none", err)
+			if d.Name != MySQL.Name {
+				if err := second.AutoMigrate(&richSession{}); err != nil {
+					t.Errorf("AutoMigrate: got error %v, want none", err)
+				}
+				wantIndexes(t, second, &richSession{})
+				load(t, one, key1)
 			}
-			wantIndexes(t, second, &richSession{})
-			load(t, one, key1)
 		})
 	}
 }

@@ -113,7 +113,7 @@ func richDB(t testing.TB, d Database) *gorm.DB {
 // addMembers makes the table to which sessions refer.
 func addMembers(t testing.TB, db *gorm.DB) {
 	t.Helper()
-	if err := db.AutoMigrate(&member{}); err != nil {
+	if err := db.Migrator().CreateTable(&member{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Create(&member{ID: 7, Name: "Ada"}).Error; err != nil {

@@ -58,7 +58,7 @@ func TestDeadlock(t *testing.T) {
 			}{
 				{"update", "UPDATE", "UPDATE UPDATE", 1, update(plain), nil},
 				{"update in a transaction", "UPDATE", "BEGIN UPDATE ROLLBACK BEGIN UPDATE COMMIT", 1, update(hooked), nil},
-				{"clear", "DELETE", "SELECT DELETE SELECT DELETE", 1, clear, nil},
+				{"clear", "DELETE", "SELECT DELETE DELETE", 1, clear, nil},
 				{"without end", "UPDATE", "UPDATE UPDATE UPDATE UPDATE UPDATE", 100, update(plain), deadlock},
 			} {
 				r.reset()
