@@ -21,6 +21,8 @@ type progress struct {
 // with --json only a terminal gets any.
 func (a *app) progress(total int64) progress {
 	switch {
+	case total == 0:
+		return progress{func(int64) {}, func() {}}
 	case isTerminal(a.stderr):
 		return drawBar(a.stderr, total)
 	case a.asJSON:

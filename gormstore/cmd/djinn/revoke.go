@@ -61,18 +61,9 @@ func (a *app) revokeCommand() *cobra.Command {
 }
 
 func (a *app) revokeOne(ctx context.Context, args []string) error {
-	handle := ""
-	if len(args) > 0 {
-		handle = args[0]
-		if err := checkHandle(handle); err != nil {
-			return err
-		}
-	} else {
-		key, err := a.readKey()
-		if err != nil {
-			return err
-		}
-		handle = core.Handle(string(key))
+	handle, err := a.handle(args)
+	if err != nil {
+		return err
 	}
 	t, err := a.openSessions(ctx)
 	if err != nil {
@@ -91,6 +82,16 @@ func (a *app) revokeOne(ctx context.Context, args []string) error {
 		return ended(ctx, err, " before the session was ended")
 	}
 	return a.revoked(1)
+}
+
+// handle names the session that is meant: by the argument, or the key on standard
+// input.
+func (a *app) handle(args []string) (string, error) {
+	if len(args) > 0 {
+		return args[0], checkHandle(args[0])
+	}
+	key, err := a.readKey()
+	return core.Handle(string(key)), err
 }
 
 // revokeMany ends the sessions of a user, or all if user is "".

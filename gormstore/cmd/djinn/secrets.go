@@ -37,13 +37,13 @@ func splitKeys(text string) (keys []core.Secret) {
 
 const redacted = "[redacted]"
 
-// secretShapes are what a session key, signed data or the password of a URL look
-// like. Whoever types one in the wrong place should not find it in a log.
-var secretShapes = []*regexp.Regexp{
-	regexp.MustCompile(`[\w.+/=-]*:[0-9A-Za-z-]{1,11}:[\w+/=-]{20,}`),
-	regexp.MustCompile(`\b[a-z0-9]{32}\b`),
-	regexp.MustCompile(`://[^/@\s]*@`),
-}
+// What signed data, a session key and the password of a URL look like. Whoever types
+// one in the wrong place should not find it in a log.
+var (
+	signedShape   = regexp.MustCompile(`[\w.+/=-]*:[0-9A-Za-z-]{1,11}:[\w+/=-]{20,}`)
+	keyShape      = regexp.MustCompile(`\b[a-z0-9]{32}\b`)
+	passwordShape = regexp.MustCompile(`(://[^/@:\s]*:)[^/@\s]*@`)
+)
 
 // redact takes out of a text every secret of the environment, and what looks like
 // one.
@@ -51,9 +51,14 @@ func (a *app) redact(text string) string {
 	for _, secret := range a.secrets() {
 		text = strings.ReplaceAll(text, secret, redacted)
 	}
-	text = secretShapes[0].ReplaceAllLiteralString(text, redacted)
-	text = secretShapes[1].ReplaceAllLiteralString(text, redacted)
-	return secretShapes[2].ReplaceAllLiteralString(text, "://"+redacted+"@")
+	text = signedShape.ReplaceAllLiteralString(text, redacted)
+	text = keyShape.ReplaceAllLiteralString(text, redacted)
+	return passwordShape.ReplaceAllStringFunc(text, func(part string) string {
+		if strings.HasSuffix(part, ":password@") { // in a message that says how to write one
+			return part
+		}
+		return passwordShape.ReplaceAllString(part, "${1}"+redacted+"@")
+	})
 }
 
 // minSecret is the length from which a secret is looked for in texts: a shorter one,

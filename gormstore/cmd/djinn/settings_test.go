@@ -160,7 +160,7 @@ func TestRedact(t *testing.T) {
 		"kkkk§kkkk older oldest":                                 "[redacted] [redacted] [redacted]",
 		"key " + someKey + "!":                                   "key [redacted]!",
 		"cookie " + sign(t, "x", "", someItems, time.Unix(1, 0)): "cookie [redacted]",
-		"postgres://user:word@host/db":                           "postgres://[redacted]@host/db",
+		"postgres://user:word@host/db":                           "postgres://user:[redacted]@host/db",
 		env["DATABASE_URL"]:                                      "[redacted]",
 	} {
 		if got := a.redact(text); got != want {
