@@ -45,7 +45,7 @@ var columnQueries = map[string]string{
 	dialectSQLite: `SELECT name, lower(type), "notnull" = 0, dflt_value IS NOT NULL, '', '' FROM pragma_table_info(@table) ORDER BY cid`,
 	dialectPostgres: `SELECT attname, format_type(atttypid, atttypmod), NOT attnotnull, atthasdef OR attidentity <> '', '', ''
 		FROM pg_attribute WHERE attrelid = to_regclass(@quoted) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
-	dialectMySQL: `SELECT column_name, lower(column_type), is_nullable = 'YES', column_default IS NOT NULL OR extra LIKE '%auto_increment%',
+	dialectMySQL: `SELECT column_name, lower(column_type), is_nullable = 'YES', column_default IS NOT NULL OR extra LIKE '%auto_increment%' OR extra LIKE '%GENERATED%',
 		COALESCE(character_set_name, ''), COALESCE(collation_name, '')
 		FROM information_schema.columns WHERE table_schema = COALESCE(NULLIF(@schema, ''), DATABASE()) AND table_name = @table ORDER BY ordinal_position`,
 }

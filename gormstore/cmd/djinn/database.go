@@ -126,7 +126,9 @@ func dialectorFor(rawURL string, create bool) (gorm.Dialector, error) {
 		return nil, errors.New(urlForms)
 	}
 	u, err := url.Parse(rawURL)
-	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") == "" {
+	// PostgreSQL's host may be a parameter: the directory of a socket.
+	local := err == nil && scheme != "mysql" && u.Query().Get("host") != ""
+	if err != nil || u.Host == "" && !local || strings.Trim(u.Path, "/") == "" {
 		// The parser's own words quote the URL, and with it the password.
 		return nil, fmt.Errorf("this is no complete URL: write %s://user:password@host:port/database, and special characters of the password as %%XX", scheme)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,12 +32,12 @@ func (a *app) decodeCommand() *cobra.Command {
 		Long:    decodeHelp,
 		Example: "  djinn decode < session_data.txt\n  djinn decode --json < cookie.txt",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			k, ok := a.keys()
 			if !ok {
 				return usageError(noSecretKey)
 			}
-			return a.decode(k, salt)
+			return a.decode(cmd.Context(), k, salt)
 		},
 	}
 	cmd.Flags().StringVar(&salt, "salt", "", "the salt, if the site's session store has a class name of its own")
@@ -44,8 +45,8 @@ func (a *app) decodeCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) decode(k keys, salt string) error {
-	text, err := a.readInput("session data")
+func (a *app) decode(ctx context.Context, k keys, salt string) error {
+	text, err := a.readInput(ctx, "session data")
 	if err != nil {
 		return err
 	}

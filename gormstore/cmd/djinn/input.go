@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -16,18 +17,10 @@ const maxInput = 2*maxPayload + 1024
 
 // readInput reads standard input to its end, or a line that is not shown if it is a
 // terminal. what names it in the prompt.
-func (a *app) readInput(what string) (string, error) {
-	var text []byte
-	var err error
-	if f, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		fmt.Fprintf(a.stderr, "%s (it is not shown): ", what)
-		text, err = term.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(a.stderr)
-	} else {
-		text, err = io.ReadAll(io.LimitReader(a.stdin, maxInput+1))
-	}
+func (a *app) readInput(ctx context.Context, what string) (string, error) {
+	text, err := a.read(ctx, what)
 	if err != nil {
-		return "", fmt.Errorf("standard input cannot be read: %w", err)
+		return "", ended(ctx, fmt.Errorf("standard input cannot be read: %w", err), " before standard input was read")
 	}
 	if len(text) > maxInput {
 		return "", fmt.Errorf("standard input is longer than any session (%d MiB): is it the right file?", maxInput>>20)
@@ -39,9 +32,41 @@ func (a *app) readInput(what string) (string, error) {
 	return string(text), nil
 }
 
+// read waits for standard input no longer than ctx lives, and leaves a terminal as it
+// was.
+func (a *app) read(ctx context.Context, what string) ([]byte, error) {
+	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.stdin, maxInput+1)) }
+	if f, ok := a.stdin.(*os.File); ok && isTerminal(f) {
+		fd := int(f.Fd())
+		before, err := term.GetState(fd)
+		if err != nil {
+			return nil, err
+		}
+		defer fmt.Fprintln(a.stderr)
+		defer term.Restore(fd, before) //nolint:errcheck // there is nothing else to try
+		fmt.Fprintf(a.stderr, "%s (it is not shown): ", what)
+		read = func() ([]byte, error) { return term.ReadPassword(fd) }
+	}
+	type input struct {
+		text []byte
+		err  error
+	}
+	done := make(chan input, 1)
+	go func() {
+		text, err := read()
+		done <- input{text, err}
+	}()
+	select {
+	case in := <-done:
+		return in.text, in.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // readKey reads a session key from standard input.
-func (a *app) readKey() (core.Secret, error) {
-	text, err := a.readInput("a session key")
+func (a *app) readKey(ctx context.Context) (core.Secret, error) {
+	text, err := a.readInput(ctx, "a session key")
 	if err != nil {
 		return "", err
 	}

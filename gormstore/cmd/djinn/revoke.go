@@ -61,7 +61,7 @@ func (a *app) revokeCommand() *cobra.Command {
 }
 
 func (a *app) revokeOne(ctx context.Context, args []string) error {
-	handle, err := a.handle(args)
+	handle, err := a.handle(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -86,11 +86,11 @@ func (a *app) revokeOne(ctx context.Context, args []string) error {
 
 // handle names the session that is meant: by the argument, or the key on standard
 // input.
-func (a *app) handle(args []string) (string, error) {
+func (a *app) handle(ctx context.Context, args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], checkHandle(args[0])
 	}
-	key, err := a.readKey()
+	key, err := a.readKey(ctx)
 	return core.Handle(string(key)), err
 }
 

@@ -70,7 +70,7 @@ func (a *app) finder(ctx context.Context, args []string) (func(*table) (*session
 		}
 		return func(t *table) (*session, error) { return t.byHandle(ctx, args[0]) }, nil
 	}
-	key, err := a.readKey()
+	key, err := a.readKey(ctx)
 	if err != nil {
 		return nil, err
 	}

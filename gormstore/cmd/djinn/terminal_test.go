@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -14,6 +15,34 @@ import (
 // terminal runs the command under a pseudo-terminal, types as soon as what is typed is
 // not shown, and returns what is on the screen at the end.
 func (w *world) terminal(t *testing.T, typed string, args ...string) result {
+	t.Helper()
+	r, _ := w.interact(t, func(keyboard, terminal *os.File, _ *os.Process) {
+		if typed == "" {
+			return
+		}
+		waitFor(t, func() bool { return !echoes(t, terminal) })
+		if _, err := io.WriteString(keyboard, typed); err != nil {
+			t.Fatal(err)
+		}
+	}, args...)
+	return r
+}
+
+// echoes tells whether what is typed is shown.
+func echoes(t *testing.T, terminal *os.File) bool {
+	t.Helper()
+	stty := exec.CommandContext(t.Context(), "stty", "-a")
+	stty.Stdin = terminal
+	settings, err := stty.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return !strings.Contains(string(settings), "-echo ")
+}
+
+// interact runs the command under a pseudo-terminal. Meanwhile somebody sits at it. It
+// tells also whether the terminal shows at the end what is typed.
+func (w *world) interact(t *testing.T, somebody func(keyboard, terminal *os.File, command *os.Process), args ...string) (r result, shows bool) {
 	t.Helper()
 	us, its, err := pty.Open()
 	if err != nil {
@@ -34,21 +63,12 @@ func (w *world) terminal(t *testing.T, typed string, args ...string) result {
 		defer close(read)
 		_, _ = io.Copy(&screen, us) // ends with an error of its own when the terminal is closed
 	}()
-	if typed != "" {
-		waitFor(t, func() bool {
-			stty := exec.CommandContext(t.Context(), "stty", "-a")
-			stty.Stdin = its
-			settings, err := stty.Output()
-			return err != nil || strings.Contains(string(settings), "-echo ")
-		})
-		if _, err := io.WriteString(us, typed); err != nil {
-			t.Fatal(err)
-		}
-	}
+	somebody(us, its, cmd.Process)
 	code := exitCode(t, cmd.Wait())
+	shows = echoes(t, its)
 	its.Close()
 	<-read
-	return w.check(t, result{screen.String(), "", code})
+	return w.check(t, result{screen.String(), "", code}), shows
 }
 
 // On a terminal there is a bar, with a rate and the time that is left.
@@ -77,5 +97,21 @@ func TestTypedKey(t *testing.T) {
 		if !strings.Contains(r.out, part) {
 			t.Errorf("the screen: got %q, want %q in it", r.out, part)
 		}
+	}
+}
+
+// A signal while the key is waited for leaves the terminal as it was.
+func TestInterruptedPrompt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dialectSQLite).migrate(t)
+	r, shows := w.interact(t, func(_, terminal *os.File, command *os.Process) {
+		waitFor(t, func() bool { return !echoes(t, terminal) })
+		if err := command.Signal(os.Interrupt); err != nil {
+			t.Error(err)
+		}
+	}, "show")
+	r.want(t, exitInterrupted, "interrupted before standard input was read", "")
+	if !shows {
+		t.Error("the terminal no longer shows what is typed")
 	}
 }
