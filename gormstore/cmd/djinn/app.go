@@ -52,10 +52,10 @@ var errTimeLimit = errors.New("the time limit (--timeout) ran out")
 
 // run does what the arguments say and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
-	a.asJSON = slices.Contains(args, "--json") // for errors in the flags themselves
 	a.release = func() {}
 	defer func() { a.release() }()
 	root := a.root()
+	a.asJSON = slices.Contains(args, "--json") // for errors in the flags themselves
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -75,6 +75,9 @@ func (a *app) root() *cobra.Command {
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if a.timeout < 0 {
+				return usageError("--timeout wants a positive duration, or 0")
+			}
 			if a.timeout > 0 {
 				ctx, cancel := context.WithTimeoutCause(cmd.Context(), a.timeout, errTimeLimit)
 				a.release = cancel

@@ -119,7 +119,9 @@ func TestListMistakes(t *testing.T) {
 		{[]string{"--user-column", "a b"}, "this is no column name"},
 		{[]string{"--user-column", "session_key"}, "every session table has"},
 		{[]string{"--timeout", "soon"}, "invalid argument"},
+		{[]string{"--timeout", "-1s"}, "--timeout wants"},
 		{[]string{"--frobnicate"}, "unknown flag"},
+		{[]string{"--frobnicate", "--json"}, `{"error":{"message":"unknown flag: --frobnicate","exit_code":2}}`},
 	} {
 		w.run(t, append([]string{"list"}, tt.args...)...).want(t, exitUsage, "", tt.want)
 	}
