@@ -36,8 +36,9 @@ const (
 // took, which lets in who waits and adapts to a database under load; a negative one
 // means no rest.
 //
-// A deadlock or a busy database is tried again a few times. The number of rows
-// removed is right also when there is an error. Hooks on the model do not run.
+// A deadlock or a busy database is tried again a few times. When ctx ends, the step
+// that has begun is finished within five seconds, so that the number of rows removed
+// is right also when there is an error. Hooks on the model do not run.
 func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cleared int64, err error) {
 	if opts.Batch <= 0 {
 		opts.Batch = defaultBatch
@@ -84,6 +85,8 @@ func (s *Store[M]) clearStep(ctx context.Context, keys []string, now any) (remov
 	for i, key := range keys {
 		in.Values[i] = key
 	}
+	ctx, cancel := finishing(ctx)
+	defer cancel()
 	err = s.insist(ctx, func() error {
 		db := s.statement(ctx).Unscoped().Clauses(in, clause.Lt{Column: expireCol, Value: now})
 		db.Statement.SkipHooks = true

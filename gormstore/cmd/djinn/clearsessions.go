@@ -44,14 +44,14 @@ func (a *app) clearCommand() *cobra.Command {
 		Example: "  djinn clearsessions --dry-run\n  djinn clearsessions --batch 5000 --pause 20ms --limit 1000000",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if opts.Batch < 1 || opts.Batch > maxBatch || opts.Pause < 0 || opts.Limit < 0 {
-				return usageError("--batch wants a number from 1 to 30000, --pause and --limit one from 0 on")
+			if opts.Batch < 0 || opts.Batch > maxBatch || opts.Limit < 0 {
+				return usageError("--batch wants a number up to 30000, --limit one from 0 on")
 			}
 			return a.clear(cmd.Context(), opts, dryRun)
 		},
 	}
-	cmd.Flags().IntVar(&opts.Batch, "batch", 1000, "how many rows one step removes, up to 30000")
-	cmd.Flags().DurationVar(&opts.Pause, "pause", 0, "the time between two steps, such as 50ms")
+	cmd.Flags().IntVar(&opts.Batch, "batch", 0, "how many rows one step removes, up to 30000 (0: what suits the database)")
+	cmd.Flags().DurationVar(&opts.Pause, "pause", 0, "the time between two steps, such as 50ms (0: what suits the database; negative: none)")
 	cmd.Flags().Int64Var(&opts.Limit, "limit", 0, "stop after so many rows (0: no limit)")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "count and remove nothing")
 	for _, name := range []string{"batch", "pause", "limit"} {
@@ -81,40 +81,12 @@ func (a *app) clear(ctx context.Context, opts core.ClearOptions, dryRun bool) er
 	}
 	progress := a.progress(goal)
 	start := a.now()
-	c.Removed, err = clearSteps(ctx, store, opts, progress.at)
+	opts.Progress = progress.at
+	c.Removed, err = store.ClearExpired(ctx, opts)
 	progress.end()
 	c.Seconds = a.now().Sub(start).Seconds()
 	c.RowsPerSecond = perSecond(c.Removed, a.now().Sub(start))
 	return a.cleared(ctx, c, opts, err)
-}
-
-// grace is how long a step goes on after a signal. A statement that is cut off may
-// have removed its rows or not: databases do not tell, and the number would be wrong.
-const grace = 5 * time.Second
-
-// clearSteps removes step by step, and stops between two of them.
-func clearSteps(ctx context.Context, store store, opts core.ClearOptions, progress func(int64)) (removed int64, err error) {
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, stop) })()
-	for opts.Limit == 0 || removed < opts.Limit {
-		step := core.ClearOptions{Batch: opts.Batch, Limit: int64(opts.Batch)}
-		if opts.Limit > 0 {
-			step.Limit = min(step.Limit, opts.Limit-removed)
-		}
-		n, err := store.ClearExpired(working, step)
-		removed += n
-		if err != nil || n == 0 {
-			return removed, err
-		}
-		progress(removed)
-		select {
-		case <-ctx.Done():
-			return removed, ctx.Err()
-		case <-time.After(opts.Pause):
-		}
-	}
-	return removed, nil
 }
 
 // cleared prints how it went. What was removed is said also when there was an error.
