@@ -245,16 +245,17 @@ func (s *Store[M]) duplicate(err error) bool {
 	})
 }
 
-// current is a new statement on the connection or transaction of db, that reads
-// what an UPDATE would find. On MySQL a plain SELECT reads the snapshot of the
-// transaction, in which a row may live that is gone.
-func (s *Store[M]) current(db *gorm.DB) *gorm.DB {
+// beside is a new statement on the connection or transaction of db.
+func (s *Store[M]) beside(db *gorm.DB) *gorm.DB {
 	tx := s.db.Clauses() // a NewDB session of db would forget a dbresolver.Write
 	tx.Statement.Context, tx.Statement.ConnPool = db.Statement.Context, db.Statement.ConnPool
-	if s.dialect == mysql {
-		tx = tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	}
 	return tx
+}
+
+// current is one that reads what an UPDATE would find. On MySQL a plain SELECT reads
+// the snapshot of the transaction, in which a row may live that is gone.
+func (s *Store[M]) current(db *gorm.DB) *gorm.DB {
+	return s.latest(s.beside(db), true)
 }
 
 // latest makes a query in a transaction of the program's read what an UPDATE would

@@ -58,19 +58,21 @@ func (s *Store[M]) makeRoom(db *gorm.DB, o owner) (evicted []string, err error) 
 	if limit == nil {
 		return nil, nil
 	}
+	// Nearly always there is room, and nobody else's request has to wait for this look.
+	inTransaction := s.inTx || transactionFrom(db.Statement.Context) != nil
+	tooMany, err := s.tooMany(s.latest(s.beside(db), inTransaction), o)
+	if err != nil || tooMany <= 0 {
+		return nil, err
+	}
 	for range maxIdlePasses {
-		var n int64
-		if err := s.ofOwner(db, o).Count(&n).Error; err != nil {
-			return nil, err
-		}
-		tooMany := int(n) - (limit.n - 1)
+		tooMany, err := s.tooMany(s.current(db), o)
 		switch {
-		case tooMany <= 0:
-			return evicted, nil
+		case err != nil || tooMany <= 0:
+			return evicted, err
 		case limit.policy == RefuseLogin:
-			return nil, fmt.Errorf("%w: the user is logged in %d times, and may be %d times", core.ErrRefused, n, limit.n)
+			return nil, fmt.Errorf("%w: the user is logged in %d times, and may be %d times", core.ErrRefused, tooMany+limit.n-1, limit.n)
 		}
-		keys, err := keysOf(s.ofOwner(db, o).Clauses(clause.OrderBy{Expression: s.oldestFirst()}).Limit(tooMany))
+		keys, err := keysOf(s.ofOwner(s.current(db), o).Clauses(clause.OrderBy{Expression: s.oldestFirst()}).Limit(tooMany))
 		if err != nil {
 			return nil, err
 		}
@@ -83,9 +85,16 @@ func (s *Store[M]) makeRoom(db *gorm.DB, o owner) (evicted []string, err error) 
 	return nil, errors.New("the user's oldest sessions cannot be removed: look for a trigger or a rule on the table")
 }
 
-// ofOwner is a query over the live sessions of a user.
-func (s *Store[M]) ofOwner(db *gorm.DB, o owner) *gorm.DB {
-	return s.current(db).Model(new(M)).Clauses(
+// tooMany counts the sessions that must go before the user may have one more.
+func (s *Store[M]) tooMany(query *gorm.DB, o owner) (int, error) {
+	var n int64
+	err := s.ofOwner(query, o).Count(&n).Error
+	return int(n) - (s.sessionCap.n - 1), err
+}
+
+// ofOwner makes query one over the live sessions of a user.
+func (s *Store[M]) ofOwner(query *gorm.DB, o owner) *gorm.DB {
+	return query.Model(new(M)).Clauses(
 		clause.Eq{Column: column(s.model.user), Value: o.value},
 		clause.Gt{Column: expireCol, Value: s.dialect.time(s.now())},
 	)

@@ -163,6 +163,29 @@ func TestCapFollowsRotation(t *testing.T) {
 	wantLive(t, "after the fourth", plain, 3)
 }
 
+// TestCapLocksNothing: a log-in for which there is room does not make the user's other
+// requests wait. (On SQLite every writer waits for every other.)
+func TestCapLocksNothing(t *testing.T) {
+	t.Parallel()
+	for _, d := range []dbtest.Database{dbtest.Postgres, dbtest.MySQL} {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			db := d.Open(t, nil)
+			plain := newSite(t, migrated(t, db), func(c *core.Config) { c.StoreTimeout = 3 * time.Second })
+			cookie := plain.login(t)
+			recorded, r := record(t, db)
+			r.once("COMMIT", func() error {
+				a := plain.visit(cookie, func(s *core.Session, _ *http.Request) { s.Set("x", 1) })
+				if a.status != http.StatusOK {
+					t.Errorf("a save beside a log-in: got status %d, want 200", a.status)
+				}
+				return nil
+			})
+			newSite(t, open(t, recorded, gormstore.WithSessionCap(3, gormstore.EvictOldest))).login(t)
+		})
+	}
+}
+
 // TestCapWithoutLastSeen: a model without that column goes by expire_date.
 func TestCapWithoutLastSeen(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {

@@ -257,3 +257,34 @@ func TestUsersTableMissing(t *testing.T) {
 		wantLive(t, "after Migrate", store, 1)
 	})
 }
+
+// TestConflictIsNoLogin: a save of a session that is the user's already is no log-in,
+// also if another request changed the session meanwhile: it is not refused because it
+// began before a revocation that spared the session, and a cap makes nobody go for it.
+func TestConflictIsNoLogin(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		for name, policy := range policies {
+			store := migrated(t, db, gormstore.WithSessionCap(1, policy))
+			s := newSite(t, store)
+			cookie := s.login(t)
+			a := s.visit(cookie, func(session *core.Session, _ *http.Request) {
+				core.Key[int]("n").Update(session, func(n int) int { return n + 1 })
+				s.visit(cookie, func(s *core.Session, _ *http.Request) {
+					core.Key[int]("n").Update(s, func(n int) int { return n + 10 })
+				})
+				if n, err := store.RevokeUser(t.Context(), 42, core.Handle(cookie)); n != 0 || err != nil {
+					t.Errorf("%s: RevokeUser: got %d, %v, want 0", name, n, err)
+				}
+			})
+			if a.status != http.StatusOK {
+				t.Errorf("%s: got status %d, want 200", name, a.status)
+			}
+			if got := core.Get[int](s.Open(t.Context(), cookie), "n"); got != 11 {
+				t.Errorf("%s: got n = %d, want 11", name, got)
+			}
+			if _, err := store.RevokeUser(t.Context(), 42); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
