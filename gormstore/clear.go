@@ -97,10 +97,15 @@ func (s *Store[M]) clearStep(ctx context.Context, keys []string, now any) (remov
 	return removed, err
 }
 
-// expiredKeys reads keys of those that expired first, and sorts them.
+// expiredKeys reads keys of those that expired first, so that the index serves, and
+// sorts them.
 func (s *Store[M]) expiredKeys(ctx context.Context, now any, limit int) (keys []string, err error) {
 	err = s.insist(ctx, func() error {
-		keys, err = s.readExpired(ctx, now, limit)
+		keys, err = keysOf(s.statement(ctx).Unscoped().Model(new(M)).Clauses(
+			clause.Lt{Column: expireCol, Value: now},
+			clause.OrderBy{Columns: []clause.OrderByColumn{{Column: expireCol}}},
+			clause.Limit{Limit: &limit},
+		))
 		return err
 	})
 	slices.Sort(keys)
@@ -114,28 +119,4 @@ func (s *Store[M]) insist(ctx context.Context, fn func() error) error {
 			return err
 		}
 	}
-}
-
-// readExpired reads keys, those that expired first coming first, so that the
-// index serves.
-func (s *Store[M]) readExpired(ctx context.Context, now any, limit int) (keys []string, err error) {
-	rows, err := s.statement(ctx).Unscoped().Model(new(M)).
-		Clauses(
-			clause.Select{Columns: []clause.Column{keyCol}},
-			clause.Lt{Column: expireCol, Value: now},
-			clause.OrderBy{Columns: []clause.OrderByColumn{{Column: expireCol}}},
-			clause.Limit{Limit: &limit},
-		).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, rows.Err()
 }

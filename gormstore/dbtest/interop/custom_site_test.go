@@ -1,13 +1,10 @@
 package interop
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -153,30 +150,7 @@ func startProject(t *testing.T, r release, folder string, settings map[string]an
 	if err := os.CopyFS(dir, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), python(), "-W", "ignore", filepath.Join(dir, "serve.py"))
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+r.folder)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait() // killed with the test's context, if it has not ended by itself
-	})
-	p := &process{t: t, in: in, out: bufio.NewScanner(out)}
-	p.out.Buffer(nil, 1<<20)
-	if err := json.NewEncoder(in).Encode(settings); err != nil {
-		t.Fatalf("Django does not start: %v", err)
-	}
-	return p
+	return startScript(t, r, filepath.Join(dir, "serve.py"), settings)
 }
 
 // wantAccount: both sides find in the row whose session it is, and by that the row.

@@ -112,7 +112,14 @@ type process struct {
 // start starts a site that ends with the test.
 func start(t *testing.T, r release, settings map[string]any) *process {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), python(), "-W", "ignore", "testdata/site.py")
+	return startScript(t, r, "testdata/site.py", settings)
+}
+
+// startScript starts a program that reads its settings, and then what to do, from
+// standard input, as testdata/site.py does.
+func startScript(t *testing.T, r release, script string, settings map[string]any) *process {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), python(), "-W", "ignore", script)
 	cmd.Env = append(os.Environ(), "PYTHONPATH="+r.folder)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
