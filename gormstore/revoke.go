@@ -54,8 +54,9 @@ func (s *Store[M]) RevokeAll(ctx context.Context, scopes ...Scope) (revoked int6
 //
 // It is final: no request in flight brings a session back, and a request that began
 // before it and logs the user in afterwards is answered with core.ErrInterrupted
-// (400), whatever node it is on. A request that calls RevokeUser itself may log the
-// user in afterwards. What cannot be seen from here is a log-in in several requests,
+// (400), whatever node it is on. One that begins while it runs may be ended as well. A
+// request that calls RevokeUser itself, with its own context, may log the user in
+// afterwards. What cannot be seen from here is a log-in in several requests,
 // the password in one and a second factor in the next: look again, in the last one,
 // whether the password is still the same. Nor are log-ins made by Django stopped.
 //

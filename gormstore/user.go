@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql/driver"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -149,13 +150,24 @@ func (s *Store[M]) owner(id any) (owner, error) {
 		}
 	}
 	if err := f.Set(context.Background(), reflect.ValueOf(row), id); err != nil {
-		return owner{}, fmt.Errorf("gormstore: this %T cannot be a value of the column %s: pass the user's ID", id, f.DBName)
+		return owner{}, s.notAnID(id)
 	}
 	o, err := s.model.ownerOf(row)
-	if err == nil && o.nobody() {
-		err = fmt.Errorf("gormstore: the user's ID is empty: pass one, sessions of nobody are not revoked by user")
+	switch {
+	case err != nil:
+		return owner{}, err
+	case o.nobody():
+		return owner{}, errors.New("gormstore: the user's ID is empty: pass one, sessions of nobody are not revoked by user")
+	case isInteger(f.IndirectFieldType): // which GORM cuts and wraps around
+		if text, err := plainText(id); err != nil || text != o.text {
+			return owner{}, s.notAnID(id)
+		}
 	}
-	return o, err
+	return o, nil
+}
+
+func (s *Store[M]) notAnID(id any) error {
+	return fmt.Errorf("gormstore: this %T cannot be a value of the column %s: pass the user's ID", id, s.model.user.DBName)
 }
 
 func isInteger(t reflect.Type) bool {

@@ -132,7 +132,7 @@ func TestCapRefuses(t *testing.T) {
 				t.Errorf("%s: got status %d and a new cookie: %t, want 403 and none", name, a.status, a.cookie != cookie)
 			}
 			var err error
-			a = s.visit(cookie, func(session *core.Session, r *http.Request) {
+			s.visit(cookie, func(session *core.Session, r *http.Request) {
 				test.handler(session, r)
 				err = session.Save(r.Context())
 			})

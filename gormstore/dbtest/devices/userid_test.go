@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -193,6 +194,34 @@ func TestUserColumnRefused(t *testing.T) {
 		for _, err := range store.Sessions(t.Context(), store.OfUser(42)) {
 			if !says(err, `djinn:"user"`) {
 				t.Errorf("OfUser without a user column: got %v, want an error with the cure", err)
+			}
+		}
+	})
+}
+
+// TestIDsThatDoNotFit: an ID that the column cannot hold is refused, and does not become
+// another user's.
+func TestIDsThatDoNotFit(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		small, err := gormstore.NewModel[owned[int32]](db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		positive, err := gormstore.NewModel[owned[uint64]](db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(small.Migrate(t.Context()), positive.Migrate(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []any{int64(1<<32 + 42), "4294967338", -1<<40 + 7, 42.5, "0x2a", "42 ", "4_2", true} {
+			if n, err := small.Count(t.Context(), small.OfUser(id)); !says(err, "pass the user's ID") {
+				t.Errorf("%T %v in a column of int32: got %d, %v, want an error", id, id, n, err)
+			}
+		}
+		for _, id := range []any{-1, "-1", 1e19} {
+			if n, err := positive.Count(t.Context(), positive.OfUser(id)); !says(err, "pass the user's ID") {
+				t.Errorf("%T %v in a column of uint64: got %d, %v, want an error", id, id, n, err)
 			}
 		}
 	})
