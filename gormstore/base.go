@@ -72,12 +72,14 @@ type Model interface{ sessionBase() *Base }
 // Django's create_model_instance does.
 type SessionFiller interface {
 	// FillSession is called on a new, zero struct, whose Base is set, before every
-	// INSERT and UPDATE of a session's data, with the context of the request.
-	// All columns of the model are written then: one that FillSession leaves
-	// alone becomes zero or NULL. Those of a [RequestBase] are filled already.
-	// core.ClientFrom(ctx) tells who sent the request. Columns that GORM sets (autoCreateTime,
-	// autoUpdateTime) and those whose tag forbids it (<-:create, ->) are left to
-	// GORM.
+	// INSERT and UPDATE of a session's data, with the context of the request, of
+	// which core.ClientFrom tells who sent it. All columns of the model are written
+	// then: one that FillSession leaves alone becomes zero or NULL. Columns that GORM
+	// sets (autoCreateTime, autoUpdateTime) and those whose tag forbids it
+	// (<-:create, ->) are left to GORM.
+	//
+	// The columns of a [RequestBase] are filled already. For a model with one it is
+	// called before a touch too, which writes no others.
 	//
 	// An error fails the save, with nothing written: 503, or 403 if it wraps
 	// core.ErrRefused. It is printed: do not quote the session in it.

@@ -97,6 +97,12 @@ type assignments struct {
 	row    any
 }
 
+// seeing adds the columns of the request that a session is seen in.
+func (a *assignments) seeing(c *requestColumns) {
+	a.client = []*schema.Field{c.clientIP, c.userAgent}
+	a.seen = c.lastSeen
+}
+
 // Name is the clause's: clause.Interface.
 func (assignments) Name() string { return "SET" }
 

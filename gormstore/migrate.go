@@ -108,12 +108,13 @@ func (s *Store[M]) columnTypes(db *gorm.DB, table string) (types []gorm.ColumnTy
 	if err != nil {
 		return nil, err
 	}
+	defer rows.Close()
 	columns, err := rows.ColumnTypes()
 	for _, c := range columns {
 		unknown := sql.NullString{Valid: true} // it may have a default, or not
 		types = append(types, migrator.ColumnType{SQLColumnType: c, DefaultValueValue: unknown})
 	}
-	return types, errors.Join(err, rows.Close())
+	return types, errors.Join(err, rows.Err())
 }
 
 // checkTable compares the table with the model.

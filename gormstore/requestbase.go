@@ -21,8 +21,8 @@ import (
 // too; a NULL reads as a zero value.
 type RequestBase struct {
 	Base
-	// ClientIP is the address of the client who saved the session last, see
-	// core.Client; "" if it was not known. Personal data in many countries.
+	// ClientIP is the address of the client who was seen last, see core.Client; ""
+	// if it was not known. Personal data in many countries.
 	ClientIP string `gorm:"column:client_ip;size:45"`
 	// UserAgent is that client's User-Agent header, cut to 255 bytes. What is not
 	// printable ASCII, in which RFC 9110 asks headers to be, is replaced by "?", so

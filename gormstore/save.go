@@ -6,7 +6,6 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/schema"
 
 	"github.com/djinn-go/djinn/core"
 )
@@ -106,9 +105,7 @@ func (s *Store[M]) updateOfUser(ctx context.Context, user owner, row *M, set ass
 func (s *Store[M]) assignments(ctx context.Context, row *M, rekey bool) assignments {
 	set := assignments{base: s.base(row), rekey: rekey, extra: s.model.extra, fills: s.model.fills, row: row}
 	if _, ok := core.ClientFrom(ctx); ok && s.model.request != nil {
-		c := s.model.request
-		set.client = []*schema.Field{c.clientIP, c.userAgent}
-		set.seen = c.lastSeen
+		set.seeing(s.model.request)
 	}
 	return set
 }
@@ -138,21 +135,25 @@ func (s *Store[M]) missed(db *gorm.DB, key, version, wrote string, rekey bool) e
 	}
 }
 
-// Touch is one UPDATE of expire_date alone, and of last_seen where the model has it
-// and there is a request to be seen. If that finds no row, one SELECT tells a session
-// that is gone from one that lives longer already.
+// Touch is one UPDATE of expire_date alone, and of what a [RequestBase] tells of the
+// request, if there is one. If that finds no row, one SELECT tells a session that is
+// gone from one that lives longer already.
 func (s *Store[M]) Touch(ctx context.Context, rec core.Record) error {
 	if !storable(rec.Key) {
 		return core.ErrNotFound
 	}
 	row := new(M)
 	base := s.base(row)
-	base.ExpireDate = DateTimeOf(rec.ExpireDate)
+	*base = Base{SessionKey: core.Secret(rec.Key), ExpireDate: DateTimeOf(rec.ExpireDate)}
 	now := s.now()
 	set := assignments{base: base, bare: true, row: row}
 	where := live{dialect: s.dialect, key: rec.Key, now: s.dialect.time(now), before: s.dialect.time(rec.ExpireDate)}
 	if fillRequest(ctx, row, now) {
-		set.later, set.seen = true, s.model.request.lastSeen
+		if err := s.fill(ctx, row, rec.Values); err != nil { // which may shorten the address
+			return err
+		}
+		set.later = true
+		set.seeing(s.model.request)
 		where.seen, where.since = set.seen, s.dialect.time(now)
 	}
 	note(ctx, rec.Key)
@@ -205,12 +206,18 @@ func (s *Store[M]) newRow(ctx context.Context, rec core.Record) (*M, error) {
 	row := new(M)
 	*s.base(row) = Base{SessionKey: core.Secret(rec.Key), SessionData: Payload(text), ExpireDate: DateTimeOf(rec.ExpireDate)}
 	fillRequest(ctx, row, s.now())
-	if s.model.fills {
-		if err := any(row).(SessionFiller).FillSession(ctx, rec.Values); err != nil {
-			return nil, fmt.Errorf("gormstore: FillSession of the model %s: %w", s.model.name, err)
-		}
+	return row, s.fill(ctx, row, rec.Values)
+}
+
+// fill lets the model fill its own columns.
+func (s *Store[M]) fill(ctx context.Context, row *M, values core.Values) error {
+	if !s.model.fills {
+		return nil
 	}
-	return row, nil
+	if err := any(row).(SessionFiller).FillSession(ctx, values); err != nil {
+		return fmt.Errorf("gormstore: FillSession of the model %s: %w", s.model.name, err)
+	}
+	return nil
 }
 
 // taken turns a refusal of the primary key into ErrExists. A custom model may

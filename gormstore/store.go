@@ -153,6 +153,7 @@ func (s *Store[M]) Ping(ctx context.Context) error {
 	if err != nil {
 		return s.fail(err)
 	}
+	defer rows.Close()
 	rows.Next()
-	return s.fail(errors.Join(rows.Err(), rows.Close()))
+	return s.fail(rows.Err())
 }

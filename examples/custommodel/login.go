@@ -19,7 +19,6 @@ import (
 const (
 	csrfToken core.Key[string] = "csrf_token" // every form sends it along
 	message   core.Key[string] = "message"    // shown once, on the next page
-	address   core.Key[string] = "address"    // where the last request came from
 )
 
 // site is what the handlers need.
@@ -43,7 +42,6 @@ func (s *site) signedIn(h func(c *ginsession.Context, who account)) gin.HandlerF
 		case c.Request.Method != http.MethodGet && !tokenFits(c):
 			fail(c.Context, http.StatusForbidden, errToken)
 		default:
-			noteAddress(c)
 			h(c, who)
 		}
 	})
@@ -58,14 +56,6 @@ func (s *site) user(c *ginsession.Context) (account, bool, error) {
 func tokenFits(c *ginsession.Context) bool {
 	token := csrfToken.Get(c.Session())
 	return token != "" && subtle.ConstantTimeCompare([]byte(c.PostForm("csrf_token")), []byte(token)) == 1
-}
-
-// noteAddress sees to it that the row has the address that the session is used from
-// now: a request that changes nothing only moves last_seen.
-func noteAddress(c *ginsession.Context) {
-	if ip := c.ClientIP(); address.Get(c.Session()) != ip {
-		address.Set(c.Session(), ip)
-	}
 }
 
 // loginPath is where somebody who is not signed in is sent. Cookies are given to
@@ -123,7 +113,6 @@ func (s *site) login(c *ginsession.Context) {
 		return
 	}
 	csrfToken.Set(c.Session(), rand.Text())
-	noteAddress(c)
 	c.Redirect(http.StatusSeeOther, "/")
 }
 

@@ -121,9 +121,9 @@ func TestLastSeen(t *testing.T) {
 	})
 }
 
-// TestTouchLeavesClient: a touch writes neither the address nor the browser; a save
-// does.
-func TestTouchLeavesClient(t *testing.T) {
+// TestTouchSeesClient: a touch writes the address and the browser of the request, as a
+// save does.
+func TestTouchSeesClient(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		store := migrated(t, db)
 		s := newSite(t, store, func(c *core.Config) { c.TouchInterval = -1 })
@@ -135,12 +135,15 @@ func TestTouchLeavesClient(t *testing.T) {
 		before := rowOf(t, store, cookie)
 		s.visit(cookie, func(s *core.Session, _ *http.Request) { s.MarkModified() }, elsewhere)
 		row := rowOf(t, store, cookie)
-		if row.ClientIP != "192.0.2.1" || row.UserAgent != "M?zilla/5.0" || !row.LastSeen.After(before.LastSeen.Time) {
-			t.Errorf("after a touch: got %q %q, seen later: %t; want those of the log-in, seen later", row.ClientIP, row.UserAgent, row.LastSeen.After(before.LastSeen.Time))
+		if row.ClientIP != "203.0.113.9" || row.UserAgent != "curl" || !row.LastSeen.After(before.LastSeen.Time) {
+			t.Errorf("after a touch: got %q %q, seen later: %t; want the new ones, seen later", row.ClientIP, row.UserAgent, row.LastSeen.After(before.LastSeen.Time))
 		}
-		s.visit(cookie, func(s *core.Session, _ *http.Request) { s.Set("x", 1) }, elsewhere)
-		if row := rowOf(t, store, cookie); row.ClientIP != "203.0.113.9" || row.UserAgent != "curl" {
-			t.Errorf("after a save: got %q %q, want the new ones", row.ClientIP, row.UserAgent)
+		if *row.AccountID != 42 || row.SessionData != before.SessionData {
+			t.Error("after a touch: data or account have changed, want them as they were")
+		}
+		s.visit(cookie, func(s *core.Session, _ *http.Request) { s.Set("x", 1) })
+		if row := rowOf(t, store, cookie); row.ClientIP != "192.0.2.1" || row.UserAgent != "M?zilla/5.0" {
+			t.Errorf("after a save: got %q %q, want those of the save", row.ClientIP, row.UserAgent)
 		}
 	})
 }
@@ -201,14 +204,20 @@ func TestFillSessionWins(t *testing.T) {
 		if err := store.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		s := newSite(t, store)
+		s := newSite(t, store, func(c *core.Config) { c.TouchInterval = -1 })
 		cookie := s.login(t)
-		for range 2 {
+		for i := range 3 {
 			row, err := store.ByHandle(t.Context(), core.Handle(cookie))
 			if err != nil || row.ClientIP != "192" || row.UserAgent != "Firefox" {
 				t.Errorf("got %q %q, %v, want what FillSession set", row.ClientIP, row.UserAgent, err)
 			}
-			s.visit(cookie, func(s *core.Session, _ *http.Request) { s.Set("x", 1) })
+			s.visit(cookie, func(s *core.Session, _ *http.Request) {
+				if i == 0 {
+					s.Set("x", 1)
+				} else {
+					s.MarkModified() // a touch
+				}
+			})
 		}
 	})
 }
