@@ -69,7 +69,7 @@ func (x *Exchange) clientIP() netip.Addr {
 	r, said := x.request, ""
 	switch cfg := &x.session.m.cfg; {
 	case cfg.ClientIP != nil:
-		said = cfg.ClientIP(r)
+		said = cfg.ClientIP(r.WithContext(x.client.Context)) // the session may be waiting for the answer
 	case x.source != nil:
 		said = x.source.ClientIP()
 	case x.askIP != nil:

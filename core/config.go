@@ -86,7 +86,7 @@ type Config struct {
 	// ClientIP tells the address of the client who sent a request, for [ClientFrom],
 	// where the program knows better than connection and framework: behind a proxy,
 	// from the header that this proxy always sets. It is asked only if somebody wants
-	// to know, and must be safe for concurrent use. "" stands for the connection's
+	// to know, must be safe for concurrent use, and finds no session in the request. "" stands for the connection's
 	// address, what is no address for an unknown one. Defaults to what the
 	// framework says: Gin's ClientIP and Echo v4's RealIP, which believe headers
 	// until told whom to trust (Engine.SetTrustedProxies, Echo.IPExtractor), Echo

@@ -33,7 +33,8 @@ type Exchange struct {
 	request *http.Request // the one that carries the session
 	entry   http.Header   // the headers when the request came in
 	err     error         // of the commit
-	begun   atomic.Int64  // see RequestAge
+	begun   time.Duration // see RequestAge
+	renewed atomic.Pointer[renewal]
 	ended   atomic.Bool
 
 	// source or askIP, if set, knows the client's address.
@@ -49,7 +50,7 @@ type Exchange struct {
 func (x *Exchange) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *http.Request {
 	s := &x.session
 	x.client = clientContext{r.Context(), x}
-	x.begun.Store(int64(time.Since(processStart)))
+	x.begun = time.Since(processStart)
 	s.m, s.ctx = m, &x.client
 	var value string
 	value, s.sent, s.ambiguous = readCookie(r.Header, m.cfg.CookieName)

@@ -9,22 +9,45 @@ import (
 var processStart = time.Now()
 
 // RequestAge returns for how long the request that ctx belongs to has been under
-// way, by a clock that nobody sets, or false outside of requests. A store that has
-// ended all sessions of a user refuses a log-in whose request began before: the
-// password it has checked may be the old one.
-func RequestAge(ctx context.Context) (age time.Duration, ok bool) {
+// way, by a clock that nobody sets, or false for what belongs to none. A store that
+// has ended all sessions of a user refuses a log-in whose request began before: the
+// password it has checked may be the old one. user is a comparable value that stands
+// for the user, see [RenewRequest].
+func RequestAge(ctx context.Context, user any) (age time.Duration, ok bool) {
 	x, ok := ctx.Value(clientKey{}).(*Exchange)
 	if !ok {
 		return 0, false
 	}
-	return time.Since(processStart) - time.Duration(x.begun.Load()), true
+	begun := x.begun
+	for r := x.renewed.Load(); r != nil; r = r.next {
+		if r.user == user {
+			begun = r.at
+			break
+		}
+	}
+	return time.Since(processStart) - begun, true
 }
 
-// RenewRequest makes [RequestAge] count from now on: for a store through which this
-// very request has ended a user's sessions, and which may now log the user in.
-// Outside of requests it does nothing.
-func RenewRequest(ctx context.Context) {
-	if x, ok := ctx.Value(clientKey{}).(*Exchange); ok {
-		x.begun.Store(int64(time.Since(processStart)))
+// RenewRequest makes [RequestAge] count from now on for that user and no other: for a
+// store through which this very request has ended the user's sessions, and which may
+// now log the user in. Outside of requests it does nothing.
+func RenewRequest(ctx context.Context, user any) {
+	x, ok := ctx.Value(clientKey{}).(*Exchange)
+	if !ok {
+		return
 	}
+	r := &renewal{user: user, at: time.Since(processStart)}
+	for {
+		r.next = x.renewed.Load()
+		if x.renewed.CompareAndSwap(r.next, r) {
+			return
+		}
+	}
+}
+
+// renewal is of one user, the latest one first.
+type renewal struct {
+	user any
+	at   time.Duration
+	next *renewal
 }

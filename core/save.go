@@ -88,6 +88,8 @@ func (s *Session) save(ctx context.Context) error {
 			continue // write draws another key
 		case errors.Is(err, ErrNotFound):
 			return s.failSave(ErrInterrupted)
+		case errors.Is(err, ErrConflict) && InTransaction(ctx):
+			return ErrConflict // what the transaction has made of the old data is not known here
 		case errors.Is(err, ErrConflict):
 			if err := s.retry(ctx, try); err != nil {
 				return s.failSave(err)

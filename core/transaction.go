@@ -11,13 +11,34 @@ type transactionKey struct{}
 // WithTransaction marks ctx as one of a transaction of the database, whose writes
 // may still be taken back. A store that keeps its records in that database calls
 // it in what it offers for transactions; a cache in front of the store neither
-// serves nor keeps anything under such a context.
+// serves nor keeps anything under such a context, and [Session.Save] returns
+// [ErrConflict] if another request has changed the session since it was loaded: the
+// changes are not done again on what that one left, because what else the transaction
+// has written may go by the old data. [Session.Reload], and do all of it again.
 func WithTransaction(ctx context.Context) context.Context {
 	return context.WithValue(ctx, transactionKey{}, true)
 }
 
 // InTransaction tells whether ctx is marked by [WithTransaction].
 func InTransaction(ctx context.Context) bool { return ctx.Value(transactionKey{}) != nil }
+
+// Reload asks the store again: changes of other requests are seen, and those of this
+// request that are not saved yet are done again on top of them. It returns
+// [ErrInterrupted] if the session has ended since it was loaded. The engine does this
+// by itself wherever it has to; it is for those who lead a transaction, see
+// [WithTransaction].
+func (s *Session) Reload(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.access()
+	if s.err != nil {
+		s.errSeen = true
+		return s.err
+	}
+	ctx, cancel := s.m.deadline(without{ctx, s})
+	defer cancel()
+	return s.refresh(ctx)
+}
 
 // Atomic runs fn, which changes the session and may save it. If fn returns an error
 // or panics, the session is afterwards as it was before, in memory: fn undoes what

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/memstore"
 )
 
 // bank is a store with transactions: a database in small. What is written under
@@ -650,5 +651,49 @@ func TestInTransaction(t *testing.T) {
 	defer cancel()
 	if !core.InTransaction(inner) || core.InTransaction(ctx) {
 		t.Error("InTransaction below WithTransaction: got false, or true above it")
+	}
+}
+
+// TestSaveConflictInTransaction: what a transaction has made of old data is not
+// known here, so a save in it does not go over what another request wrote. Outside
+// of one it does its changes again.
+func TestSaveConflictInTransaction(t *testing.T) {
+	t.Parallel()
+	m, err := core.New(memstore.New(), core.Config{SecretKey: "only for tests"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := m.Open(t.Context(), "")
+	first.Set("cart", 2)
+	if err := first.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := m.Open(t.Context(), first.Key())
+	s.Set("seen", true) // loads
+	other := m.Open(t.Context(), first.Key())
+	other.Delete("cart")
+	other.Set("name", "aladdin")
+	if err := other.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	within := core.WithTransaction(t.Context())
+	err = s.Atomic(func() error { return s.Save(within) })
+	if !errors.Is(err, core.ErrConflict) {
+		t.Fatalf("Save in a transaction: got error %v, want ErrConflict", err)
+	}
+	if err := s.Reload(t.Context()); err != nil {
+		t.Fatalf("Reload: got error %v, want none", err)
+	}
+	if s.Has("cart") || core.Get[string](s, "name") != "aladdin" || !core.Get[bool](s, "seen") {
+		t.Errorf("after Reload: got items %v, want the other request's and the change of this one", s.Keys())
+	}
+	if err := s.Save(within); err != nil {
+		t.Errorf("Save in a transaction after Reload: got error %v, want none", err)
+	}
+	if _, err := m.Delete(t.Context(), first.Key()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Reload(t.Context()); !errors.Is(err, core.ErrInterrupted) {
+		t.Errorf("Reload of a session that has ended: got error %v, want ErrInterrupted", err)
 	}
 }

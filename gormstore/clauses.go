@@ -30,7 +30,7 @@ type live struct {
 	seen          *schema.Field
 	// user, if not nil, is a column that must hold owner.
 	user  *schema.Field
-	owner any
+	owner owner
 }
 
 // Build writes the condition: clause.Expression.
@@ -52,7 +52,7 @@ func (c live) Build(b clause.Builder) {
 	}
 	if c.user != nil {
 		_, _ = b.WriteString(" AND ")
-		compare(b, column(c.user), " = ", c.owner)
+		ofUser{c.dialect, column(c.user), c.owner}.Build(b)
 	}
 	if c.version != "" {
 		_, _ = b.WriteString(" AND ")

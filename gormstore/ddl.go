@@ -52,7 +52,19 @@ func (m *model) ddl(db *gorm.DB) ([]string, error) {
 	for i, statement := range said.statements {
 		said.statements[i] = strings.Replace(statement, "INDEX IF NOT EXISTS", "INDEX", 1)
 	}
+	if dialect(db.Name()) == postgres {
+		said.statements = append(said.statements, m.likeIndex(db))
+	}
 	return said.statements, nil
+}
+
+// likeIndex is for looking up handles: without it PostgreSQL uses an index for LIKE in
+// the C locale alone. Django makes one for its table too.
+func (m *model) likeIndex(db *gorm.DB) string {
+	table := m.schema.Table
+	name := db.NamingStrategy.IndexName(table[strings.LastIndexByte(table, '.')+1:], keyColumn+"_like")
+	quote := db.Statement.Quote
+	return fmt.Sprintf("CREATE INDEX %s ON %s (%s varchar_pattern_ops)", quote(name), quote(table), quote(keyColumn))
 }
 
 // listener is a GORM logger that takes down statements.
@@ -72,7 +84,7 @@ func (l *listener) Trace(_ context.Context, _ time.Time, fc func() (string, int6
 func (m *model) usersDDL(db *gorm.DB) []string {
 	quote := db.Statement.Quote
 	columns := map[dialect][2]string{
-		mysql:    {"varchar(191) NOT NULL PRIMARY KEY", "datetime(6) NULL"},
+		mysql:    {"varchar(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY", "datetime(6) NULL"},
 		postgres: {"varchar(255) NOT NULL PRIMARY KEY", "timestamp with time zone NULL"},
 		sqlite:   {"varchar(255) NOT NULL PRIMARY KEY", "datetime NULL"},
 	}[dialect(db.Name())]

@@ -39,8 +39,9 @@
 // RevokeUser gets one. [WithSessionCap] limits how many a user has.
 //
 // Such a model has a second table, <table>_users, with a row per user who has ever
-// logged in, which log-ins and revocations lock. A log-in takes about four statements
-// more for it; every other save has one condition more.
+// logged in, which log-ins and revocations lock. A log-in takes up to six statements
+// more for it, BEGIN and COMMIT among them; every other save has one condition more.
+// FillSession sets the column; a hook of GORM's comes too late.
 //
 // # Transactions
 //

@@ -17,6 +17,12 @@ func (l *listeners) add(f func(context.Context, []string)) {
 	l.all = append(l.all, f)
 }
 
+func (l *listeners) any() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return len(l.all) > 0
+}
+
 func (l *listeners) tell(ctx context.Context, keys []string) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

@@ -2,6 +2,7 @@ package gormstore
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"gorm.io/gorm"
@@ -17,7 +18,7 @@ func (s *Store[M]) write(ctx context.Context, tx bool, fn func(*gorm.DB) error) 
 	for try := 1; ; try++ {
 		var err error
 		if tx {
-			err = s.statement(ctx).Transaction(fn)
+			err = s.statement(ctx).Transaction(fn, s.isolation(ctx)...)
 		} else {
 			err = fn(s.statement(ctx))
 		}
@@ -27,14 +28,27 @@ func (s *Store[M]) write(ctx context.Context, tx bool, fn func(*gorm.DB) error) 
 	}
 }
 
-// again tells whether to try again after err, a deadlock or of kind too, and
-// waits a moment before it says yes. Inside a transaction of the user's that is
-// the user's to do, because the whole of it is gone.
-func (s *Store[M]) again(ctx context.Context, try int, err error, too kind) bool {
-	if try == maxTries || s.inTx || transactionFrom(ctx) != nil {
-		return false
+// isolation is that of the store's own transactions. In MySQL's default, a look for the
+// sessions of a user who has none locks the gap in the index where other users' go, and
+// two who log in at once deadlock.
+func (s *Store[M]) isolation(ctx context.Context) []*sql.TxOptions {
+	if s.dialect != mysql || s.inTx || transactionFrom(ctx) != nil {
+		return nil
 	}
-	if k := s.dialect.kindOf(err); k != kindDeadlock && k != too {
+	return []*sql.TxOptions{{Isolation: sql.LevelReadCommitted}}
+}
+
+// again tells whether to try again after err, a deadlock or of kind too, and
+// waits a moment before it says yes.
+func (s *Store[M]) again(ctx context.Context, try int, err error, too kind) bool {
+	k := s.dialect.kindOf(err)
+	return (k == kindDeadlock || k == too) && s.rest(ctx, try)
+}
+
+// rest waits a moment before the next try, and tells whether there is one. Inside a
+// transaction of the user's that is the user's to do, because the whole of it is gone.
+func (s *Store[M]) rest(ctx context.Context, try int) bool {
+	if try == maxTries || s.inTx || transactionFrom(ctx) != nil {
 		return false
 	}
 	return pause(ctx, time.Duration(try)*10*time.Millisecond) == nil
@@ -49,7 +63,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctx.Err() // which is no failure in the log, unlike the cause that a signal gives
 	case <-timer.C:
 		return nil
 	}

@@ -55,8 +55,8 @@ func (s *Store[M]) RevokeAll(ctx context.Context, scopes ...Scope) (revoked int6
 // It is final: no request in flight brings a session back, and a request that began
 // before it and logs the user in afterwards is answered with core.ErrInterrupted
 // (400), whatever node it is on. One that begins while it runs may be ended as well. A
-// request that calls RevokeUser itself, with its own context, may log the user in
-// afterwards. What cannot be seen from here is a log-in in several requests,
+// request that calls RevokeUser itself, with its own context, may log that user in
+// afterwards, unless another one has called it since this one began. What cannot be seen from here is a log-in in several requests,
 // the password in one and a second factor in the next: look again, in the last one,
 // whether the password is still the same. Nor are log-ins made by Django stopped.
 //
@@ -71,13 +71,26 @@ func (s *Store[M]) RevokeUser(ctx context.Context, id any, except ...string) (re
 	if err != nil {
 		return 0, err
 	}
-	if transactionFrom(ctx) != nil {
+	if s.inTx || transactionFrom(ctx) != nil {
 		return 0, errors.New("gormstore: RevokeUser in a transaction would not be final: call it when the transaction has been committed")
 	}
-	if err := s.write(ctx, false, func(db *gorm.DB) error { return s.noteRevocation(db, o) }); err != nil {
+	var earlier error // a revocation since this request began, by another one
+	err = s.write(ctx, true, func(db *gorm.DB) error {
+		if err := s.lockUser(db, o); err != nil {
+			return err
+		}
+		earlier = s.checkRevoked(ctx, db, o)
+		if earlier != nil && !errors.Is(earlier, core.ErrNotFound) {
+			return earlier
+		}
+		return s.noteRevocation(db, o)
+	})
+	if err != nil {
 		return 0, s.fail(err)
 	}
-	core.RenewRequest(ctx)
+	if earlier == nil {
+		core.RenewRequest(ctx, s.request(o))
+	}
 	return s.revokeAll(ctx, []Scope{s.OfUser(id)}, except)
 }
 
@@ -147,6 +160,9 @@ func (s *Store[M]) keysAfter(ctx context.Context, last string, scopes []Scope) (
 func (s *Store[M]) revoke(ctx context.Context, keys []string) (revoked int64, err error) {
 	if len(keys) == 0 {
 		return 0, nil
+	}
+	if t := transactionFrom(ctx); t != nil && !t.tells && s.listeners.any() {
+		return 0, errors.New("gormstore: a cache in front of the store would not learn of a revocation under WithTx: use Store.Transaction, or revoke when the transaction has been committed")
 	}
 	err = s.write(ctx, s.model.softDeletes, func(db *gorm.DB) (err error) {
 		revoked, err = s.deleteKeys(db, keys)

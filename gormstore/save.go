@@ -89,7 +89,7 @@ func (s *Store[M]) update(ctx context.Context, oldKey string, rec core.Record) (
 // which is nearly always so, that takes one UPDATE with one condition more.
 func (s *Store[M]) updateOfUser(ctx context.Context, user owner, row *M, set assignments, where live, update func(*gorm.DB) error) error {
 	his := where
-	his.user, his.owner = s.model.user, user.value
+	his.user, his.owner = s.model.user, user
 	updated := false
 	err := s.write(ctx, s.model.txUpdate, func(db *gorm.DB) (err error) {
 		updated, err = s.tryUpdate(db, row, set, his)

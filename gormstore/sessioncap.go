@@ -95,7 +95,7 @@ func (s *Store[M]) tooMany(query *gorm.DB, o owner) (int, error) {
 // ofOwner makes query one over the live sessions of a user.
 func (s *Store[M]) ofOwner(query *gorm.DB, o owner) *gorm.DB {
 	return query.Model(new(M)).Clauses(
-		clause.Eq{Column: column(s.model.user), Value: o.value},
+		ofUser{s.dialect, column(s.model.user), o},
 		clause.Gt{Column: expireCol, Value: s.dialect.time(s.now())},
 	)
 }

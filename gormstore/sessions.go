@@ -43,7 +43,7 @@ func (s *Store[M]) OfUser(id any) Scope {
 			_ = db.AddError(err)
 			return db
 		}
-		return db.Where(clause.Eq{Column: clause.Column{Table: clause.CurrentTable, Name: s.model.user.DBName}, Value: o.value})
+		return db.Where(ofUser{s.dialect, tableColumn(s.model.user.DBName), o})
 	}
 }
 
@@ -162,8 +162,8 @@ func buildWhere(where clause.Clause, b clause.Builder) {
 	slices.Concat(where.BeforeExpression.(conditions), where.AfterExpression.(conditions), added(where)).Build(b)
 }
 
-// narrows tells whether scopes have added a condition or a join to a query of scoped
-// that has run.
+// narrows tells whether scopes have added a condition to a query of scoped that has
+// run. A join alone may leave out nothing.
 func narrows(query *gorm.DB) bool {
 	where := query.Statement.Clauses[whereClause]
 	late, _ := where.Expression.(clause.Where)
@@ -171,7 +171,7 @@ func narrows(query *gorm.DB) bool {
 	if _, ok := query.Statement.Clauses["soft_delete_enabled"]; ok {
 		n--
 	}
-	return n > 0 || len(where.BeforeExpression.(conditions)) > 0 || len(query.Statement.Joins) > 0
+	return n > 0 || len(where.BeforeExpression.(conditions)) > 0
 }
 
 // ordered tells whether a scope wants its own order, or its own part.

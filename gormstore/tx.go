@@ -21,18 +21,35 @@ import (
 //
 // On an error, whether fn's or the database's, nothing is written and the session is
 // as it was before. The cookie is sent with the response, so call it before the
-// first byte is written. Under a context of [WithTx] it is a savepoint in that
-// transaction.
+// first byte is written.
 //
-// What other requests change in the session meanwhile is kept, and fn's changes are
-// done on top of it; a session that was ended meanwhile takes the transaction with it
-// (core.ErrInterrupted). SQLite refuses a transaction that has read before it writes if
-// somebody else wrote in between: write first, or let transactions begin with the lock
-// (_txlock=immediate in the DSN of most drivers).
+// fn sees the session as the store has it. If another request changes it meanwhile,
+// or the database asks for it (a deadlock, a lock that is taken), all is rolled back
+// and fn runs again, a few times: of two check-outs of one cart the second finds it
+// empty. So fn should do nothing but what the transaction takes back. If the session
+// has ended the error is core.ErrInterrupted; one that ends while fn runs, and in
+// which fn changes nothing, does not stop the transaction.
+//
+// Under a context of [WithTx], or on a store made on a transaction, it is a savepoint
+// in that transaction, and is not run again: the error is core.ErrConflict then.
 //
 // session must be one of a Manager over this store, directly or with a cache in
 // front.
 func (s *Store[M]) Transaction(ctx context.Context, session *core.Session, fn func(tx *gorm.DB) error) error {
+	for try := 1; ; try++ {
+		err := s.tryTransaction(ctx, session, fn)
+		if err == nil {
+			return nil
+		}
+		conflict := errors.Is(err, core.ErrConflict) && s.rest(ctx, try)
+		if !conflict && !s.again(ctx, try, err, kindBusy) {
+			return err
+		}
+	}
+}
+
+// tryTransaction runs fn once.
+func (s *Store[M]) tryTransaction(ctx context.Context, session *core.Session, fn func(tx *gorm.DB) error) error {
 	db := s.plain
 	if t := transactionFrom(ctx); t != nil { // a savepoint in that one
 		if !t.usable() {
@@ -40,7 +57,10 @@ func (s *Store[M]) Transaction(ctx context.Context, session *core.Session, fn fu
 		}
 		db = t.db
 	}
-	changed := new(transaction)
+	if err := session.Reload(core.WithTransaction(ctx)); err != nil {
+		return err
+	}
+	changed := &transaction{tells: true}
 	within := changed.context(ctx)
 	err := session.Atomic(func() error {
 		return db.WithContext(within).Transaction(func(tx *gorm.DB) error {
@@ -78,7 +98,8 @@ type transactionKey struct{}
 
 // transaction is one of the program's, and what the store has changed in it.
 type transaction struct {
-	db *gorm.DB
+	db    *gorm.DB
+	tells bool // it tells the listeners when it has ended
 
 	mu   sync.Mutex
 	keys []string

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
 
 	"github.com/djinn-go/djinn/core"
@@ -25,6 +26,27 @@ import (
 // while it writes down its moment there. So of the two one comes first: the
 // revocation finds the session of the log-in, or the log-in finds the revocation and
 // is refused if its request began before.
+
+// ofUser is the condition of one user's sessions. On MySQL a text is compared by its
+// bytes too: to most collations "bob", "Bob" and "bob " are one user.
+type ofUser struct {
+	dialect dialect
+	column  clause.Column
+	owner   owner
+}
+
+// Build writes the condition: clause.Expression.
+func (c ofUser) Build(b clause.Builder) {
+	compare(b, c.column, " = ", c.owner.value) // uses the index
+	if c.dialect != mysql || !c.owner.isText {
+		return
+	}
+	_, _ = b.WriteString(" AND CAST(CONVERT(")
+	b.WriteQuoted(c.column)
+	_, _ = b.WriteString(" USING utf8mb4) AS BINARY) = CAST(CONVERT(")
+	b.AddVar(b, c.owner.value)
+	_, _ = b.WriteString(" USING utf8mb4) AS BINARY)")
+}
 
 // userTag on a field of a model marks the column that says whose session it is.
 const userTag = "djinn"
@@ -53,8 +75,9 @@ func userField(name string, s *schema.Schema) (user *schema.Field, err error) {
 // owner is whose session a row is: the value of the user column, and its text,
 // which is the key in the table of users.
 type owner struct {
-	value any
-	text  string
+	value  any
+	text   string
+	isText bool // the value is a string in Go too
 }
 
 // nobody tells whether the session is anonymous.
@@ -87,7 +110,7 @@ func (m *model) ownerOf(row any) (owner, error) {
 	if text == "" {
 		return owner{}, nil
 	}
-	return owner{value, text}, nil
+	return owner{value, text, m.user.IndirectFieldType.Kind() == reflect.String}, nil
 }
 
 // maxUserText is the width of user_id, in bytes.
@@ -209,7 +232,7 @@ func (s *Store[M]) login(ctx context.Context, o owner, key string, save func(*go
 func (s *Store[M]) isOwnedBy(db *gorm.DB, key string, o owner) (bool, error) {
 	var n int64
 	err := s.current(db).Model(new(M)).
-		Clauses(live{dialect: s.dialect, key: key, now: s.dialect.time(s.now()), user: s.model.user, owner: o.value}).
+		Clauses(live{dialect: s.dialect, key: key, now: s.dialect.time(s.now()), user: s.model.user, owner: o}).
 		Count(&n).Error
 	return n > 0, err
 }
@@ -225,7 +248,8 @@ func (s *Store[M]) lockUser(db *gorm.DB, o owner) error {
 }
 
 // noteRevocation writes down that all sessions of the user end now, by the clock of
-// the database, which all nodes share; on SQLite, by that of this machine.
+// the database, which all nodes share; on SQLite, by that of this machine. The caller
+// holds the user's lock, so that a later moment is never overwritten by an earlier one.
 func (s *Store[M]) noteRevocation(db *gorm.DB, o owner) error {
 	insert := "INSERT INTO " + db.Statement.Quote(s.model.users) + " (user_id, revoked_at) "
 	switch s.dialect {
@@ -239,26 +263,35 @@ func (s *Store[M]) noteRevocation(db *gorm.DB, o owner) error {
 	}
 }
 
+// requestUser stands for a user in core.RequestAge.
+type requestUser struct{ table, user string }
+
+func (s *Store[M]) request(o owner) requestUser { return requestUser{s.model.users, o.text} }
+
 // maxClockReads bounds how often checkRevoked asks for the time.
 const maxClockReads = 20
+
+// maxClockStep is how far in the future a revocation may lie. One further off was noted by
+// a clock that has been set back since, and would keep the user out until then.
+const maxClockStep = time.Minute
 
 // checkRevoked refuses a log-in whose request began before the user's sessions were
 // revoked last. Moments of two clocks do not compare, so it compares how long ago
 // each was. The question takes time itself; when that leaves it open which was first,
 // it is asked again, and in the end the answer is no.
 func (s *Store[M]) checkRevoked(ctx context.Context, db *gorm.DB, o owner) error {
-	if _, ok := core.RequestAge(ctx); !ok {
+	if _, ok := core.RequestAge(ctx, s.request(o)); !ok {
 		return nil
 	}
 	for range maxClockReads {
-		least, _ := core.RequestAge(ctx)
+		least, _ := core.RequestAge(ctx, s.request(o))
 		revoked, ago, err := s.revokedAgo(db, o)
 		if err != nil {
 			return err
 		}
-		most, _ := core.RequestAge(ctx)
+		most, _ := core.RequestAge(ctx, s.request(o))
 		switch {
-		case !revoked, ago > most:
+		case !revoked, ago > most, ago < -maxClockStep:
 			return nil
 		case ago < least:
 			return core.ErrNotFound

@@ -19,7 +19,7 @@ const (
 
 var (
 	errResting = errors.New("cachestore: the cache is left alone because it failed just now")
-	errOwed    = fmt.Errorf("cachestore: more than %d sessions changed while the cache could not be told: other nodes may serve some of them as they were for CachedDBOptions.MaxAge", maxOwed)
+	errOwed    = fmt.Errorf("cachestore: more than %d sessions changed while the cache could not be told: this node does without it for CachedDBOptions.MaxAge, for which other nodes may serve some of them as they were", maxOwed)
 )
 
 // guard calls a cache that may be down or slow. Each call has a deadline of its
@@ -32,18 +32,20 @@ var (
 type guard struct {
 	cache   Cache
 	timeout time.Duration
+	maxAge  time.Duration
 	now     func() time.Time
 	onError func(context.Context, error)
 
 	mu       sync.Mutex
 	until    time.Time // the rest lasts; zero if the cache is well
+	shun     time.Time // until then it may hold what was not even owed
 	reported time.Time
 	owed     map[string]uint64 // the debt's number
 	debts    uint64
 }
 
 func newGuard(cache Cache, opts CachedDBOptions) *guard {
-	return &guard{cache: cache, timeout: opts.CacheTimeout, now: opts.Now, onError: opts.OnError, owed: make(map[string]uint64)}
+	return &guard{cache: cache, timeout: opts.CacheTimeout, maxAge: opts.MaxAge, now: opts.Now, onError: opts.OnError, owed: make(map[string]uint64)}
 }
 
 func (g *guard) get(ctx context.Context, key string) (item Item, found bool, err error) {
@@ -91,6 +93,7 @@ func (g *guard) owe(ctx context.Context, keys []string) {
 	full := false
 	for _, key := range keys {
 		if full = len(g.owed) >= maxOwed; full {
+			g.shun = g.now().Add(g.maxAge)
 			break
 		}
 		g.debts++
@@ -144,7 +147,7 @@ func (g *guard) try(ctx context.Context, f func(context.Context) error) error {
 func (g *guard) ready(ctx context.Context) bool {
 	g.mu.Lock()
 	now := g.now()
-	if now.Before(g.until) {
+	if now.Before(g.until) || now.Before(g.shun) {
 		g.mu.Unlock()
 		return false
 	}

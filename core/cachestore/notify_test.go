@@ -125,12 +125,12 @@ func TestCachedDBRevokedMeanwhile(t *testing.T) {
 		}
 		for _, byDelete := range []bool{false, true} {
 			for _, cached := range []bool{false, true} {
+				if name == "load" && cached {
+					continue // a hit asks no database in which it could pause
+				}
 				t.Run(name+map[bool]string{false: "/by OnChange", true: "/by Delete"}[byDelete]+
 					map[bool]string{false: "", true: "/cached before"}[cached], func(t *testing.T) {
 					t.Parallel()
-					if name == "load" && cached {
-						t.Skip("a hit asks no database in which it could pause")
-					}
 					f, table := newRevocable(t)
 					old := f.create(`{"a":1}`)
 					other := f.node()

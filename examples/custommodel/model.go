@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -32,7 +33,7 @@ func (d *DeviceSession) FillSession(_ context.Context, items core.Values) error 
 	}
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
-		return fmt.Errorf("account_id: %w", err)
+		return errors.New("account_id: the user's ID is no number") // err quotes it
 	}
 	d.AccountID = &n
 	return nil

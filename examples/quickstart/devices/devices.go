@@ -3,6 +3,7 @@ package devices
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -29,7 +30,7 @@ func (s *DeviceSession) FillSession(ctx context.Context, items core.Values) erro
 	if id, ok := userID.From(items); ok {
 		n, err := strconv.ParseInt(id, 10, 64)
 		if err != nil {
-			return fmt.Errorf("account_id: %w", err)
+			return errors.New("account_id: the user's ID is no number") // err quotes it
 		}
 		s.AccountID = &n
 	}

@@ -3,7 +3,7 @@ package model
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strconv"
 
 	"github.com/djinn-go/djinn/core"
@@ -27,7 +27,7 @@ func (s *AccountSession) FillSession(ctx context.Context, items core.Values) err
 	}
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
-		return fmt.Errorf("account_id: %w", err)
+		return errors.New("account_id: the user's ID is no number") // err quotes it
 	}
 	s.AccountID = &n
 	return nil

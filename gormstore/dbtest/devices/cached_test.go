@@ -216,3 +216,20 @@ func TestTransactionInCache(t *testing.T) {
 		here.wantWho(t, "a commit that failed", rotated, 43)
 	})
 }
+
+// TestRevokeUnderWithTxBehindCache: nobody would tell the cache when the transaction is
+// committed, so it is refused.
+func TestRevokeUnderWithTxBehindCache(t *testing.T) {
+	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts cachestore.Options) {
+		nodes := cachedNodes(t, db, cache, opts)
+		here := nodes[0]
+		cookie := here.warm(t)
+		err := db.Transaction(func(tx *gorm.DB) error {
+			return here.table.Revoke(gormstore.WithTx(t.Context(), tx), core.Handle(cookie))
+		})
+		if err == nil || !strings.Contains(err.Error(), "use Store.Transaction") {
+			t.Errorf("got %v, want an error that says what to do", err)
+		}
+		here.wantWho(t, "after the refusal", cookie, 42)
+	})
+}

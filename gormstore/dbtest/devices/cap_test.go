@@ -1,6 +1,8 @@
 package devices
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -219,4 +221,85 @@ func TestCapSettings(t *testing.T) {
 	if _, err := gormstore.New(db, gormstore.WithSessionCap(3, gormstore.EvictOldest)); !says(err, `djinn:"user"`) {
 		t.Errorf("without a user column: got %v, want an error with the cure", err)
 	}
+}
+
+// TestManyUsersAtOnce: users who log in for the first time at the same moment do not
+// get in each other's way.
+func TestManyUsersAtOnce(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		for _, capped := range []bool{true, false} {
+			var opts []gormstore.Option
+			if capped {
+				opts = append(opts, gormstore.WithSessionCap(3, gormstore.EvictOldest))
+			}
+			store := migrated(t, db, opts...)
+			s := newSite(t, store)
+			if pool, err := db.DB(); err == nil {
+				pool.SetMaxOpenConns(40)
+			}
+			var all sync.WaitGroup
+			var mu sync.Mutex
+			statuses := map[int]int{}
+			errs := map[string]int{}
+			base := int64(1000)
+			if !capped {
+				base = 5000
+			}
+			for i := range 120 {
+				all.Go(func() {
+					a := s.visit("", func(s *core.Session, r *http.Request) {
+						account.Set(s, base+int64(i))
+						err := s.Save(r.Context())
+						if err != nil {
+							mu.Lock()
+							errs[err.Error()]++
+							mu.Unlock()
+						}
+					})
+					mu.Lock()
+					statuses[a.status]++
+					mu.Unlock()
+				})
+			}
+			all.Wait()
+			if len(errs) > 0 {
+				t.Errorf("capped %t: %v %v", capped, statuses, errs)
+			}
+		}
+	})
+}
+
+// TestManyUsersAtCap: nor do those who have as many sessions as they may.
+func TestManyUsersAtCap(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		for _, policy := range policies {
+			store := migrated(t, db, gormstore.WithSessionCap(1, policy))
+			s := newSite(t, store)
+			if pool, err := db.DB(); err == nil {
+				pool.SetMaxOpenConns(40)
+			}
+			errs := map[string]int{}
+			for round := range 2 {
+				var all sync.WaitGroup
+				var mu sync.Mutex
+				for i := range 120 {
+					all.Go(func() {
+						s.visit("", func(s *core.Session, r *http.Request) {
+							account.Set(s, 1000+int64(i))
+							err := s.Save(r.Context())
+							if err != nil && !errors.Is(err, core.ErrRefused) {
+								mu.Lock()
+								errs[fmt.Sprint(round, err)]++
+								mu.Unlock()
+							}
+						})
+					})
+				}
+				all.Wait()
+			}
+			if len(errs) > 0 {
+				t.Errorf("policy %v: %v", policy, errs)
+			}
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -176,4 +177,43 @@ func explain(t testing.TB, db *gorm.DB, query, prefix string) (plan string) {
 		t.Fatal(err)
 	}
 	return plan
+}
+
+// TestHandleIndexCustom: a handle is looked up by an index, in a custom model's table
+// too.
+func TestHandleIndexCustom(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		migrated(t, db)
+		insert(t, db, "zzzz", 50)
+		for i := 0; i < 6; i++ {
+			rows := make([]device, 500)
+			for j := range rows {
+				rows[j].SessionKey, rows[j].SessionData = core.Secret(core.NewKey()), "x"
+				rows[j].ExpireDate = gormstore.DateTimeOf(time.Now().Add(time.Hour))
+			}
+			if err := db.Create(&rows).Error; err != nil {
+				t.Fatal(err)
+			}
+		}
+		analyze := map[string]string{"sqlite": "ANALYZE", "postgres": "ANALYZE", "mysql": "ANALYZE TABLE device_sessions"}[db.Name()]
+		if err := db.Exec(analyze).Error; err != nil {
+			t.Fatal(err)
+		}
+		recorded, r := record(t, db)
+		store := open(t, recorded)
+		var lookup string
+		r.set(&r.before, func(query string) error {
+			if lookup == "" {
+				lookup = query
+			}
+			return nil
+		})
+		if _, err := store.ByHandle(t.Context(), core.Handle(rowKey("zzzz", 3))); err != nil {
+			t.Fatal(err)
+		}
+		plan := explain(t, db, lookup, "zzzz")
+		if strings.Contains(plan, "SCAN") || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "|ALL|") {
+			t.Errorf("a scan of the whole table: %s\n%s", lookup, plan)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/gormstore"
+	"github.com/djinn-go/djinn/gormstore/dbtest"
 )
 
 // logins are the ways in which a session becomes user 42's: what the browser has
@@ -285,6 +287,121 @@ func TestConflictIsNoLogin(t *testing.T) {
 			if _, err := store.RevokeUser(t.Context(), 42); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// TestOwnRevocationHidesNoOther: a request that revokes the user's sessions itself may
+// not log in if another has done so since it began.
+func TestOwnRevocationHidesNoOther(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store := migrated(t, db)
+		s := newSite(t, store)
+		there := open(t, secondNode(t, db))
+		a := s.visit("", func(session *core.Session, r *http.Request) {
+			// the password has been checked here, the old one
+			if _, err := there.RevokeUser(t.Context(), 42); err != nil { // password change elsewhere
+				t.Fatal(err)
+			}
+			if _, err := store.RevokeUser(r.Context(), 42); err != nil { // "sign in, and out everywhere else"
+				t.Logf("own RevokeUser: %v", err)
+			}
+			logIn(42)(session, r)
+		})
+		if a.status != http.StatusBadRequest {
+			t.Errorf("got status %d and user %d, want 400", a.status, s.who(t, a.cookie))
+		}
+	})
+}
+
+// TestRenewalOfAnotherUser: to revoke one user's sessions says nothing about another's.
+func TestRenewalOfAnotherUser(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store := migrated(t, db)
+		s := newSite(t, store)
+		there := open(t, secondNode(t, db))
+		a := s.visit("", func(session *core.Session, r *http.Request) {
+			if _, err := there.RevokeUser(t.Context(), 42); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.RevokeUser(r.Context(), 7); err != nil {
+				t.Fatal(err)
+			}
+			logIn(42)(session, r)
+		})
+		if a.status != http.StatusBadRequest {
+			t.Errorf("got status %d and user %d, want 400", a.status, s.who(t, a.cookie))
+		}
+	})
+}
+
+// TestRevocationsKeepTheirOrder: of two revocations the one that is written last is the
+// later one, though it began first.
+func TestRevocationsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite.Open(t, nil)
+	migrated(t, db)
+	slow := secondNode(t, db)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	slow.Callback().Raw().Before("gorm:raw").Register("stall", func(tx *gorm.DB) {
+		if strings.Contains(tx.Statement.SQL.String(), "device_sessions_users") {
+			once.Do(func() { close(arrived); <-release })
+		}
+	})
+	first, second := open(t, slow), open(t, secondNode(t, db))
+	done := make(chan error, 1)
+	go func() { _, err := first.RevokeUser(context.Background(), 42); done <- err }()
+	<-arrived
+	s := newSite(t, open(t, db))
+	a := s.visit("", func(session *core.Session, r *http.Request) {
+		if _, err := second.RevokeUser(t.Context(), 42); err != nil {
+			t.Fatal(err)
+		}
+		close(release)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		logIn(42)(session, r)
+	})
+	if a.status != http.StatusBadRequest {
+		t.Errorf("got status %d and user %d, want 400", a.status, s.who(t, a.cookie))
+	}
+}
+
+// TestRevokedInTheFuture: a revocation that was noted by a clock an hour ahead, which
+// has been set right since, does not lock the user out.
+func TestRevokedInTheFuture(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store := migrated(t, db)
+		s := newSite(t, store)
+		if _, err := store.RevokeUser(t.Context(), 42); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Exec("UPDATE device_sessions_users SET revoked_at = ?", gormstore.DateTimeOf(time.Now().Add(time.Hour))).Error; err != nil {
+			t.Fatal(err)
+		}
+		a := s.visit("", logIn(42))
+		if a.status != http.StatusOK {
+			t.Errorf("got status %d, want 200", a.status)
+		}
+	})
+}
+
+// TestRevokeUserOfStoreInTransaction: it would not be final there.
+func TestRevokeUserOfStoreInTransaction(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		migrated(t, db)
+		err := db.Transaction(func(tx *gorm.DB) error {
+			store, err := gormstore.NewModel[device](tx)
+			if err != nil {
+				return err
+			}
+			_, err = store.RevokeUser(t.Context(), 42)
+			return err
+		})
+		if err == nil {
+			t.Error("RevokeUser in a transaction: got nil, want an error")
 		}
 	})
 }

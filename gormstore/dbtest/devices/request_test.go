@@ -11,6 +11,7 @@ import (
 
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/gormstore"
+	"github.com/djinn-go/djinn/gormstore/dbtest"
 )
 
 // rowOf is the session of that cookie.
@@ -220,4 +221,28 @@ func TestFillSessionWins(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestClientIPUsesSession: a Config.ClientIP that looks for the session finds none,
+// instead of waiting for the save that has asked it.
+func TestClientIPUsesSession(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite.Open(t, nil)
+	store := migrated(t, db)
+	s := newSite(t, store, func(c *core.Config) {
+		c.StoreTimeout = 2 * time.Second
+		c.ClientIP = func(r *http.Request) string {
+			if session, ok := core.FromContext(r.Context()); ok {
+				_ = session.Get("tenant")
+			}
+			return ""
+		}
+	})
+	done := make(chan answer, 1)
+	go func() { done <- s.visit("", logIn(42)) }()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("deadlock")
+	}
 }

@@ -297,7 +297,7 @@ func TestStatements(t *testing.T) {
 			{"a read", "SELECT", visit(func(s *core.Session, _ *http.Request) { s.Get("cart") })},
 			{"a log-out", "DELETE", visit(func(s *core.Session, _ *http.Request) { s.Flush() })},
 			{"a log-in without a session", "BEGIN INSERT SELECT INSERT COMMIT", func() { cookie = ""; visit(logIn(42))() }},
-			{"a revocation", "INSERT SELECT DELETE SELECT SELECT", func() {
+			{"a revocation", "BEGIN INSERT INSERT COMMIT SELECT DELETE SELECT SELECT", func() {
 				if n, err := store.RevokeUser(t.Context(), 42); n != 1 || err != nil {
 					t.Errorf("RevokeUser: got %d, %v, want 1", n, err)
 				}
@@ -310,5 +310,21 @@ func TestStatements(t *testing.T) {
 				t.Errorf("%s: got statements %q, want %q", step.name, got, step.want)
 			}
 		}
+	})
+}
+
+// TestRevokeAllLeftJoin: a join that leaves out nothing is no condition.
+func TestRevokeAllLeftJoin(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store := migrated(t, db)
+		s := newSite(t, store)
+		cookie := s.login(t)
+		n, err := store.RevokeAll(t.Context(), func(db *gorm.DB) *gorm.DB {
+			return db.Joins("LEFT JOIN device_sessions_users u ON u.user_id = 'nobody'")
+		})
+		if err == nil {
+			t.Errorf("got %d, nil, want an error", n)
+		}
+		s.wantWho(t, "after", cookie, 42)
 	})
 }

@@ -226,3 +226,30 @@ func TestIDsThatDoNotFit(t *testing.T) {
 		}
 	})
 }
+
+// TestUserIDsByBytes: IDs that differ in case, or by a space, are those of two users.
+func TestUserIDsByBytes(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store, err := gormstore.NewModel[owned[string]](db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s := newSite(t, store)
+		in := func(owner string) string {
+			return s.visit("", func(s *core.Session, r *http.Request) { s.Set("in", true) },
+				func(r *http.Request) { *r = *r.WithContext(context.WithValue(r.Context(), ownerKey{}, owner)) }).cookie
+		}
+		victim := in("aB3x")
+		for _, other := range []string{"Ab3x", "aB3x ", "ab3x"} {
+			if n, err := store.Count(t.Context(), store.OfUser(other)); n != 0 {
+				t.Errorf("OfUser(%q) finds %d sessions of aB3x, %v", other, n, err)
+			}
+		}
+		if err := store.Revoke(t.Context(), core.Handle(victim), store.OfUser("ab3x")); !errors.Is(err, core.ErrNotFound) {
+			t.Errorf("ab3x revokes a session of aB3x: got %v, want ErrNotFound", err)
+		}
+	})
+}
