@@ -12,29 +12,35 @@ import (
 )
 
 const (
-	// clearWindow is how many keys are read at once, some 10 MB. Rows that expire
-	// together are scattered over a table that is kept in the order of its random
-	// keys, as MariaDB's: a sorted window visits each page once for many rows, where
-	// a window of a step's size visits another page for every row.
-	clearWindow = 100_000
-	// defaultBatch keeps the waits of other writers short: some 20 ms on SQLite,
-	// where one DELETE of everything stops them for seconds.
-	defaultBatch = 500
+	// defaultBatch keeps the waits of other writers short, as docs/clearsessions.md
+	// shows; one DELETE of everything stops them for seconds on SQLite.
+	defaultBatch = 250
 	// maxBatch is below the number of parameters that the databases allow
 	// (SQLite 32766, the others 65535).
 	maxBatch = 30000
 )
 
+// clearWindow is how many keys are read at once. Rows that expire together are
+// scattered over a table that is kept in the order of its random keys, as MariaDB's:
+// a large sorted window (some 10 MB) visits each page once for many rows, where a
+// window of a step's size visits another page for every row. PostgreSQL's tables have
+// no such order, and reading many keys at once only takes time from others.
+func (d dialect) clearWindow() int {
+	if d == postgres {
+		return 5_000
+	}
+	return 100_000
+}
+
 // ClearExpired removes the rows that have expired, as Django's clearsessions. It
 // reads the keys of many rows without locking them, and deletes in steps of up to
-// opts.Batch (500 by default, 30000 at most) those that are still expired, by
+// opts.Batch (250 by default, 30000 at most) those that are still expired, by
 // primary key, in order: other writers wait for no more than one step, and two
 // nodes that clear at once do not deadlock. A node that finds the rows of its step
 // removed by another stops, and leaves the work to that one.
 //
-// Without opts.Pause it rests after each step for half of the time that the step
-// took, which lets in who waits and adapts to a database under load; a negative one
-// means no rest.
+// Without opts.Pause it rests after each step for as long as the step took, which
+// lets in who waits and adapts to a database under load; a negative one means no rest.
 //
 // A deadlock or a busy database is tried again a few times. When ctx ends, the step
 // that has begun is finished within five seconds, so that the number of rows removed
@@ -47,9 +53,9 @@ func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cl
 	var rest time.Duration // before the next step
 	for {
 		now := s.dialect.time(s.now())
-		limit := clearWindow
+		limit := s.dialect.clearWindow()
 		if opts.Limit > 0 {
-			limit = int(min(clearWindow, opts.Limit-cleared))
+			limit = int(min(int64(limit), opts.Limit-cleared))
 		}
 		keys, err := s.expiredKeys(ctx, now, limit)
 		if err != nil {
@@ -71,7 +77,7 @@ func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cl
 			if opts.Progress != nil {
 				opts.Progress(cleared)
 			}
-			rest = cmp.Or(opts.Pause, time.Since(start)/2)
+			rest = cmp.Or(opts.Pause, time.Since(start))
 		}
 		if len(keys) < limit || opts.Limit > 0 && cleared >= opts.Limit {
 			return cleared, nil
