@@ -86,12 +86,12 @@ type Config struct {
 	// ClientIP tells the address of the client who sent a request, for [ClientFrom],
 	// where the program knows better than connection and framework: behind a proxy,
 	// from the header that this proxy always sets. It is asked only if somebody wants
-	// to know, must be safe for concurrent use, and finds no session in the request. "" stands for the connection's
-	// address, what is no address for an unknown one. Defaults to what the
-	// framework says: Gin's ClientIP and Echo v4's RealIP, which believe headers
-	// until told whom to trust (Engine.SetTrustedProxies, Echo.IPExtractor), Echo
-	// v5's, which does not, chi's ClientIPFrom middlewares; elsewhere to the
-	// connection's.
+	// to know, must be safe for concurrent use, and finds no session in the request.
+	// "" stands for the connection's address, what is no address for an unknown one.
+	// Defaults to what the framework says: Gin's ClientIP and Echo v4's RealIP, which
+	// believe headers until told whom to trust (Engine.SetTrustedProxies,
+	// Echo.IPExtractor), Echo v5's, which does not, chi's ClientIPFrom middlewares;
+	// elsewhere to the connection's.
 	ClientIP func(r *http.Request) string
 	// ErrorHandler answers a request whose session could not be loaded or saved;
 	// [StatusCode] tells the status. Nothing has been written yet, the headers are

@@ -41,7 +41,9 @@
 // Such a model has a second table, <table>_users, with a row per user who has ever
 // logged in, which log-ins and revocations lock. A log-in takes up to six statements
 // more for it, BEGIN and COMMIT among them; every other save has one condition more.
-// FillSession sets the column; a hook of GORM's comes too late.
+// FillSession sets the column; a hook of GORM's comes too late. On MySQL and MariaDB
+// these transactions are READ COMMITTED, with which binlog_format=STATEMENT, no
+// longer the default of either, does not go.
 //
 // # Transactions
 //

@@ -55,10 +55,12 @@ func (s *Store[M]) RevokeAll(ctx context.Context, scopes ...Scope) (revoked int6
 // It is final: no request in flight brings a session back, and a request that began
 // before it and logs the user in afterwards is answered with core.ErrInterrupted
 // (400), whatever node it is on. One that begins while it runs may be ended as well. A
-// request that calls RevokeUser itself, with its own context, may log that user in
-// afterwards, unless another one has called it since this one began. What cannot be seen from here is a log-in in several requests,
-// the password in one and a second factor in the next: look again, in the last one,
-// whether the password is still the same. Nor are log-ins made by Django stopped.
+// request that calls RevokeUser itself, with its own context (Gin's
+// c.Request.Context(), say), may log that user in afterwards, unless another one has
+// called it since this one began. What cannot be seen from here is a log-in in
+// several requests, the password in one and a second factor in the next: look again,
+// in the last one, whether the password is still the same. Nor are log-ins made by
+// Django stopped.
 //
 // It needs a model with a column tagged djinn:"user". Users by the hundred thousand
 // sessions are no problem: they are not loaded, and go in small steps.

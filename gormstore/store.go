@@ -10,7 +10,8 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-// Store keeps sessions in the table of the model M. It is safe for concurrent use, owns no connection and no goroutine, and needs no Close.
+// Store keeps sessions in the table of the model M. It is safe for concurrent use,
+// owns no connection and no goroutine, and needs no Close.
 //
 // Errors other than the sentinels of package core wrap what the driver said;
 // their text quotes neither key nor payload.
