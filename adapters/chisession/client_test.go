@@ -40,6 +40,7 @@ func TestClientIP(t *testing.T) {
 		{"a header", middlewares{middleware.ClientIPFromHeader("X-Real-IP", "10.0.0.0/8")}, nil, "10.0.0.1:1",
 			http.Header{"X-Real-Ip": {"203.0.113.8"}}, nil, "203.0.113.8"},
 		{"after the sessions it comes too late", nil, middlewares{trusted}, "10.0.0.1:1", forwarded, nil, "10.0.0.1"},
+		//nolint:staticcheck // deprecated, and mounted by many: what it does to an address is shown
 		{"RealIP believes everybody", middlewares{middleware.RealIP}, nil, "198.51.100.7:1", forwarded, nil, "203.0.113.7"},
 		{"a unix socket", nil, nil, "@", nil, nil, "invalid IP"},
 		{"Config.ClientIP wins", middlewares{trusted}, nil, "10.0.0.1:1", forwarded, func(*http.Request) string { return "192.0.2.9" }, "192.0.2.9"},
