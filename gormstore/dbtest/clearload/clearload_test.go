@@ -69,8 +69,14 @@ func (l limits) broken(r result) (list []string) {
 	return list
 }
 
+// raceDetector tells whether the race detector is on.
+var raceDetector bool
+
 // TestClearLoad runs on one database after the other: they share the machine.
 func TestClearLoad(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes everything slow, and this is about time")
+	}
 	if *update && !isFull {
 		t.Fatal("-update wants DJINN_CLEARLOAD=full")
 	}

@@ -1,0 +1,5 @@
+//go:build race
+
+package clearload
+
+func init() { raceDetector = true }
