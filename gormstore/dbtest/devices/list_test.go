@@ -92,7 +92,7 @@ func oneConnection(t testing.TB, db *gorm.DB) {
 // over one connection, which the body of the loop may use.
 func TestManySessions(t *testing.T) {
 	n := 100_000
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		n = 3_000
 	}
 	t.Parallel()

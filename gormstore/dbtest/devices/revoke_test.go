@@ -252,7 +252,7 @@ func TestRevokeError(t *testing.T) {
 // TestRevokeManySessions: a user's 100,000 sessions end.
 func TestRevokeManySessions(t *testing.T) {
 	n := 100_000
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		n = 2_000
 	}
 	t.Parallel()

@@ -17,6 +17,9 @@ import (
 	"github.com/djinn-go/djinn/gormstore/dbtest"
 )
 
+// raceDetector tells whether the race detector is on, which makes everything slow.
+var raceDetector bool
+
 // deviceSession knows whose it is and from where it is used.
 type deviceSession struct {
 	gormstore.RequestBase

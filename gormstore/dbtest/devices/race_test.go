@@ -1,0 +1,5 @@
+//go:build race
+
+package devices
+
+func init() { raceDetector = true }
