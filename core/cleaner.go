@@ -46,8 +46,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	case <-timer.C:
-		return context.Cause(ctx)
 	}
+	return context.Cause(ctx)
 }

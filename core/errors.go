@@ -86,8 +86,8 @@ func (e *TypeError) Error() string {
 func (e *TypeError) Unwrap() error { return e.Err }
 
 // StatusCode is the HTTP status that answers err: 400 for [ErrInterrupted], 403
-// for [ErrRefused], 500 for a value that cannot be kept ([EncodeError], [ErrTooLarge]), 503 for
-// everything the store could not do.
+// for [ErrRefused], 500 for a value that cannot be kept ([EncodeError],
+// [ErrTooLarge]), 503 for everything the store could not do.
 func StatusCode(err error) int {
 	var enc *EncodeError
 	switch {

@@ -60,9 +60,6 @@ func New(store Store, cfg Config) (*Manager, error) {
 	return m, nil
 }
 
-// Store returns the store given to [New]. [As] finds in it what it wraps.
-func (m *Manager) Store() Store { return m.store }
-
 // CookieName returns the name of the session cookie.
 func (m *Manager) CookieName() string { return m.cfg.CookieName }
 

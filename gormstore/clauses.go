@@ -163,9 +163,9 @@ func assign(b clause.Builder, column clause.Column, value any) {
 }
 
 // value is what the row has in a column of the model, or the time if the column
-// says when the row was updated. Without a FillSession what others wrote survives
-// in the columns that are empty here, those that no hook has set. Where GORM's INSERT would take
-// the default of an empty column from its tag, so does this; one that the
+// says when the row was updated. Without a FillSession what others wrote survives in
+// the columns that are empty here, those that no hook has set. Where GORM's INSERT
+// would take the default of an empty column from its tag, so does this; one that the
 // database makes, a function's, is not for an update.
 func (a assignments) value(stmt *gorm.Statement, f *schema.Field) (value any, ok bool) {
 	rv := reflect.ValueOf(a.row)

@@ -32,7 +32,7 @@ func (s *Store[M]) write(ctx context.Context, tx bool, fn func(*gorm.DB) error) 
 // sessions of a user who has none locks the gap in the index where other users' go, and
 // two who log in at once deadlock.
 func (s *Store[M]) isolation(ctx context.Context) []*sql.TxOptions {
-	if s.dialect != mysql || s.inTx || transactionFrom(ctx) != nil {
+	if s.dialect != mysql || s.inTransaction(ctx) {
 		return nil
 	}
 	return []*sql.TxOptions{{Isolation: sql.LevelReadCommitted}}
@@ -48,7 +48,7 @@ func (s *Store[M]) again(ctx context.Context, try int, err error, too kind) bool
 // rest waits a moment before the next try, and tells whether there is one. Inside a
 // transaction of the user's that is the user's to do, because the whole of it is gone.
 func (s *Store[M]) rest(ctx context.Context, try int) bool {
-	if try == maxTries || s.inTx || transactionFrom(ctx) != nil {
+	if try == maxTries || s.inTransaction(ctx) {
 		return false
 	}
 	return pause(ctx, time.Duration(try)*10*time.Millisecond) == nil

@@ -73,7 +73,7 @@ func (s *Store[M]) RevokeUser(ctx context.Context, id any, except ...string) (re
 	if err != nil {
 		return 0, err
 	}
-	if s.inTx || transactionFrom(ctx) != nil {
+	if s.inTransaction(ctx) {
 		return 0, errors.New("gormstore: RevokeUser in a transaction would not be final: call it when the transaction has been committed")
 	}
 	var earlier error // a revocation since this request began, by another one
@@ -147,7 +147,7 @@ func (s *Store[M]) keysAfter(ctx context.Context, last string, scopes []Scope) (
 		return nil, errors.New("gormstore: RevokeAll goes over all sessions within the scopes: leave Order, Limit and Offset to Sessions")
 	}
 	query.Statement.Selects = nil
-	query = s.latest(query, s.inTx || transactionFrom(ctx) != nil).Clauses(page()...)
+	query = s.latest(query, s.inTransaction(ctx)).Clauses(page()...)
 	keys, err := keysOf(query)
 	switch {
 	case err != nil:

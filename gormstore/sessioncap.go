@@ -59,8 +59,7 @@ func (s *Store[M]) makeRoom(db *gorm.DB, o owner) (evicted []string, err error) 
 		return nil, nil
 	}
 	// Nearly always there is room, and nobody else's request has to wait for this look.
-	inTransaction := s.inTx || transactionFrom(db.Statement.Context) != nil
-	tooMany, err := s.tooMany(s.latest(s.beside(db), inTransaction), o)
+	tooMany, err := s.tooMany(s.latest(s.beside(db), s.inTransaction(db.Statement.Context)), o)
 	if err != nil || tooMany <= 0 {
 		return nil, err
 	}

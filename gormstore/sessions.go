@@ -254,7 +254,7 @@ func (s *Store[M]) keyOf(ctx context.Context, handle string, scopes []Scope) (st
 }
 
 // begins is the condition of keys that begin so, in a form for which the database
-// uses an index: on PostgreSQL the one that Django makes for this.
+// uses an index: on PostgreSQL the one that Migrate and Django make for this.
 func (s *Store[M]) begins(prefix string) clause.Expression {
 	if s.dialect == sqlite { // where LIKE ignores case, and so the index
 		return clause.And(

@@ -119,6 +119,12 @@ func (t *transaction) usable() bool {
 	return ok
 }
 
+// inTransaction tells whether the program leads a transaction in which the store works
+// under ctx.
+func (s *Store[M]) inTransaction(ctx context.Context) bool {
+	return s.inTx || transactionFrom(ctx) != nil
+}
+
 func transactionFrom(ctx context.Context) *transaction {
 	t, _ := ctx.Value(transactionKey{}).(*transaction)
 	return t

@@ -152,13 +152,11 @@ func (s *cachedDB) Load(ctx context.Context, key string) (core.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return core.Record{}, err
 	}
-	var lease string
-	if !core.InTransaction(ctx) {
-		if rec, missed := s.hit(ctx, key); !missed {
-			return rec, nil
-		}
-		lease = s.lease(ctx, key)
+	rec, missed := s.hit(ctx, key)
+	if !missed {
+		return rec, nil
 	}
+	lease := s.lease(ctx, key)
 	rec, err := s.durable.Load(ctx, key)
 	if err != nil {
 		s.release(ctx, key, lease)
@@ -202,9 +200,6 @@ func (s *cachedDB) hit(ctx context.Context, key string) (rec core.Record, missed
 // returns, but a revocation of all of a user's sessions finds the row: what it
 // removes from the cache must not be put there afterwards.
 func (s *cachedDB) Create(ctx context.Context, rec core.Record) (string, error) {
-	if core.InTransaction(ctx) {
-		return s.durable.Create(ctx, rec)
-	}
 	lease := s.lease(ctx, rec.Key)
 	key, err := s.durable.Create(ctx, rec)
 	s.settleNew(ctx, lease, key, rec, err)
@@ -225,9 +220,6 @@ func (s *cachedDB) settleNew(ctx context.Context, lease, key string, rec core.Re
 func (s *cachedDB) Update(ctx context.Context, rec core.Record) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
-	}
-	if core.InTransaction(ctx) {
-		return s.update(ctx, rec)
 	}
 	marker := s.mark(ctx, rec.Key)
 	key, err := s.update(ctx, rec)
@@ -278,9 +270,6 @@ func (s *cachedDB) Delete(ctx context.Context, key string) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	if core.InTransaction(ctx) {
-		return s.durable.Delete(ctx, key)
-	}
 	marker := s.mark(ctx, key)
 	existed, err := s.durable.Delete(ctx, key)
 	if err != nil {
@@ -301,9 +290,6 @@ type touching struct {
 // the one that was read after the row was touched; an old expiry there does no
 // harm, because the database is asked when it passes.
 func (t touching) Touch(ctx context.Context, rec core.Record) error {
-	if core.InTransaction(ctx) {
-		return t.durable.Touch(ctx, rec)
-	}
 	if err := t.durable.Touch(ctx, rec); err != nil {
 		if errors.Is(err, core.ErrNotFound) {
 			t.db.forget(ctx, rec.Key)
@@ -324,9 +310,6 @@ type rotating struct {
 func (r rotating) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
-	}
-	if core.InTransaction(ctx) {
-		return r.rotate(ctx, oldKey, rec)
 	}
 	s := r.db
 	marker, lease := s.mark(ctx, oldKey), s.lease(ctx, rec.Key)

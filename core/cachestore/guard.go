@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/djinn-go/djinn/core"
 )
 
 const (
@@ -18,6 +20,7 @@ const (
 )
 
 var (
+	errAside   = errors.New("cachestore: the cache stands aside in a transaction, whose writes may be taken back")
 	errResting = errors.New("cachestore: the cache is left alone because it failed just now")
 	errOwed    = fmt.Errorf("cachestore: more than %d sessions changed while the cache could not be told: this node does without it for CachedDBOptions.MaxAge, for which other nodes may serve some of them as they were", maxOwed)
 )
@@ -29,6 +32,9 @@ var (
 //
 // Keys that could not be removed are owed: they are removed before the cache is
 // used for anything else.
+//
+// Under a context of a transaction (core.InTransaction) the cache is neither asked nor
+// told: who leads the transaction tells what has changed when it has ended.
 type guard struct {
 	cache   Cache
 	timeout time.Duration
@@ -80,6 +86,9 @@ func (g *guard) swap(ctx context.Context, key, old string, item Item) (swapped b
 // the wait, and owes what fails: with the first failure all that are left, because
 // many sessions revoked at once must not wait once for each.
 func (g *guard) forget(ctx context.Context, keys ...string) {
+	if core.InTransaction(ctx) {
+		return
+	}
 	for i, key := range keys {
 		if g.remove(ctx, key) != nil {
 			g.owe(ctx, keys[i:])
@@ -114,6 +123,9 @@ func (g *guard) remove(ctx context.Context, key string) error {
 
 // call is try for a cache that is well.
 func (g *guard) call(ctx context.Context, f func(context.Context) error) error {
+	if core.InTransaction(ctx) {
+		return errAside
+	}
 	if !g.ready(ctx) {
 		return errResting
 	}
