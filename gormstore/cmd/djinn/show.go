@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -126,9 +124,4 @@ func (a *app) printSession(t *table, s *session, k keys) error {
 }
 
 // undecodable says why data cannot be read. No reason quotes the data.
-func undecodable(err error) string {
-	if errors.Is(err, core.ErrUndecodable) {
-		return "cannot be decoded: " + err.Error()
-	}
-	return fmt.Sprintf("cannot be decoded: %v", err)
-}
+func undecodable(err error) string { return "cannot be decoded: " + err.Error() }
