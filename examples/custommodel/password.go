@@ -57,6 +57,7 @@ func (s *site) changePassword(c *ginsession.Context, who account) {
 		s.show(c, who, http.StatusUnprocessableEntity, fmt.Sprintf("A password has %d to %d characters.", minPassword, maxPassword))
 		return
 	}
+	old := who.Password
 	if who.Password, err = hashPassword(chosen); err != nil {
 		fail(c.Context, http.StatusInternalServerError, err)
 		return
@@ -66,7 +67,11 @@ func (s *site) changePassword(c *ginsession.Context, who account) {
 	err = s.devices.Transaction(ctx, c.Session(), func(tx *gorm.DB) error {
 		s.logins.UpdateSessionAuthHash(c.Session(), who.forSession())
 		message.Set(c.Session(), "Your password is changed, and all other browsers are signed out.")
-		return tx.Model(&who).UpdateColumn("password", who.Password).Error
+		res := tx.Model(&account{ID: who.ID}).Where("password = ?", old).UpdateColumn("password", who.Password)
+		if res.Error == nil && res.RowsAffected == 0 {
+			return core.ErrInterrupted // it has been changed since it was checked
+		}
+		return res.Error
 	})
 	if err == nil {
 		_, err = s.devices.RevokeUser(ctx, who.ID, c.Session().Handle())

@@ -38,6 +38,10 @@ func DevicesRaces(t *testing.T, build Build) {
 				laptop.t, phone.t = t, t
 				raceLogin(&gate, laptop, phone)
 			})
+			t.Run("a new password is under way", func(t *testing.T) {
+				phone.t = t
+				racePassword(&gate, db, phone)
+			})
 		})
 	}
 }
@@ -68,6 +72,23 @@ func raceLogin(gate *gate, laptop, phone *client) {
 	}
 	laptop.wantText(laptop.get("/"), "and nowhere else")
 	phone.signIn("aladdin", devicePasswords["aladdin"])
+}
+
+// racePassword sets another password after the phone's old one was found right and
+// before its new one is there, as an operator may.
+func racePassword(gate *gate, db *gorm.DB, phone *client) {
+	const reset = "reset by an operator"
+	form := url.Values{"old": {devicePasswords["aladdin"]}, "new": {"the phone’s new password"}, "csrf_token": {phone.token()}}
+	a := gate.during(func() answer { return phone.post("/password", form) }, func() {
+		if err := db.Exec("UPDATE accounts SET password = ? WHERE username = ?", reset, "aladdin").Error; err != nil {
+			phone.t.Error(err)
+		}
+	})
+	phone.wantStatus(a, http.StatusBadRequest)
+	var password string
+	if err := db.Raw("SELECT password FROM accounts WHERE username = ?", "aladdin").Scan(&password).Error; err != nil || password != reset {
+		phone.t.Errorf("a password that was set meanwhile is overwritten (%v)", err)
+	}
 }
 
 // gate stops one request after it has read an account.
