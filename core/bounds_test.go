@@ -37,7 +37,7 @@ func TestNothingIsSavedThatCannotBeLoaded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			st.cookie, err = st.spy.Create(t.Context(), core.Record{Key: core.NewKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)})
+			st.cookie, err = st.spy.Create(t.Context(), core.Record{Key: core.NewSessionKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)})
 			if err != nil {
 				t.Fatal(err)
 			}

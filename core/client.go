@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Client is who sent a request, as far as the request tells.
-type Client struct {
+// ClientInfo is who sent a request, as far as the request tells.
+type ClientInfo struct {
 	// IP is the client's address, without a zone, IPv4 as such and not mapped into
 	// IPv6. The zero Addr if it is not known. Behind a proxy it is as true as what
 	// says so: see [Config.ClientIP].
@@ -16,15 +16,15 @@ type Client struct {
 	UserAgent string
 }
 
-// ClientFrom returns the client of the request that ctx belongs to, or false
+// ClientInfoFrom returns the client of the request that ctx belongs to, or false
 // outside of a request under a Manager's middleware and after its end. ctx is the
 // request's own, or the one that a [Store] was called with.
-func ClientFrom(ctx context.Context) (Client, bool) {
-	x, ok := ctx.Value(clientKey{}).(*Exchange)
+func ClientInfoFrom(ctx context.Context) (ClientInfo, bool) {
+	x, ok := ctx.Value(clientKey{}).(*RequestBinding)
 	if !ok || x.ended.Load() {
-		return Client{}, false
+		return ClientInfo{}, false
 	}
-	return Client{IP: x.clientIP(), UserAgent: x.request.UserAgent()}, true
+	return ClientInfo{IP: x.clientIP(), UserAgent: x.request.UserAgent()}, true
 }
 
 // clientKey finds the exchange in a context.
@@ -34,7 +34,7 @@ type clientKey struct{}
 // it; the session itself they do not find.
 type clientContext struct {
 	context.Context
-	x *Exchange
+	x *RequestBinding
 }
 
 func (c *clientContext) Value(key any) any {
@@ -51,18 +51,18 @@ func (c *clientContext) String() string { return "djinn.Context" }
 // set: an adapter's way to hand on what its framework knows. It is asked only if
 // somebody wants the address, and not after End. Call it between Begin and the
 // handler.
-func (x *Exchange) SetClientIP(source interface{ ClientIP() string }) { x.source = source }
+func (x *RequestBinding) SetClientIP(source interface{ ClientIP() string }) { x.source = source }
 
 // keepClientIP asks for the address while the framework still knows it: its own
 // context belongs to the next request once the middleware has returned, and without
 // an answer nobody calls End.
-func (x *Exchange) keepClientIP() {
+func (x *RequestBinding) keepClientIP() {
 	ip := x.clientIP()
 	x.kept.Store(&ip)
 }
 
 // clientIP asks the one who knows best.
-func (x *Exchange) clientIP() netip.Addr {
+func (x *RequestBinding) clientIP() netip.Addr {
 	if kept := x.kept.Load(); kept != nil {
 		return *kept
 	}

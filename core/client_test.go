@@ -71,7 +71,7 @@ func (s *clientStore) Delete(ctx context.Context, key string) (bool, error) {
 
 // clientText is the client of ctx in short.
 func clientText(ctx context.Context) string {
-	c, ok := core.ClientFrom(ctx)
+	c, ok := core.ClientInfoFrom(ctx)
 	if !ok {
 		return "nobody"
 	}
@@ -149,8 +149,8 @@ func TestClientAddress(t *testing.T) {
 				want = netip.MustParseAddr(tt.want)
 			}
 			h := func(_ http.ResponseWriter, r *http.Request) {
-				if c, ok := core.ClientFrom(r.Context()); !ok || c.IP != want {
-					t.Errorf("ClientFrom: got %v, %t, want %v, true", c.IP, ok, want)
+				if c, ok := core.ClientInfoFrom(r.Context()); !ok || c.IP != want {
+					t.Errorf("ClientInfoFrom: got %v, %t, want %v, true", c.IP, ok, want)
 				}
 			}
 			m.HandlerWith(http.HandlerFunc(h), core.HandlerOptions{ClientIP: tt.middleware}).
@@ -165,8 +165,8 @@ func TestClientUserAgent(t *testing.T) {
 	m := newClientManager(t, memstore.New(), core.Config{})
 	for _, agent := range []string{"", "Mozilla/5.0", "Çédille \xff\x00", strings.Repeat("ü", 10_000)} {
 		h := func(_ http.ResponseWriter, r *http.Request) {
-			if c, ok := core.ClientFrom(r.Context()); !ok || c.UserAgent != agent {
-				t.Errorf("ClientFrom: got a user agent of %d bytes, %t, want the %d bytes that were sent", len(c.UserAgent), ok, len(agent))
+			if c, ok := core.ClientInfoFrom(r.Context()); !ok || c.UserAgent != agent {
+				t.Errorf("ClientInfoFrom: got a user agent of %d bytes, %t, want the %d bytes that were sent", len(c.UserAgent), ok, len(agent))
 			}
 		}
 		m.Handler(http.HandlerFunc(h)).ServeHTTP(httptest.NewRecorder(), requestFrom("192.0.2.1:1", agent))
@@ -216,7 +216,7 @@ func TestClientInStoreAndObserver(t *testing.T) {
 		{"rotate", func(_ *http.Request, s *core.Session) { s.CycleKey() }, "load rotate"},
 		{"Manager.Open and Delete", func(r *http.Request, _ *core.Session) {
 			m.Open(r.Context(), cookie).Get("a")
-			if _, err := m.Delete(r.Context(), core.NewKey()); err != nil {
+			if _, err := m.Delete(r.Context(), core.NewSessionKey()); err != nil {
 				t.Error(err)
 			}
 		}, "load delete"},
@@ -271,8 +271,8 @@ func TestClientOutsideOfRequests(t *testing.T) {
 	if got := store.took(); got != "create nobody" {
 		t.Errorf("Manager.Open: the store was called with %q, want nobody", got)
 	}
-	if c, ok := core.ClientFrom(core.NewContext(t.Context(), s)); ok {
-		t.Errorf("ClientFrom of a context with a session alone: got %v, want none", c)
+	if c, ok := core.ClientInfoFrom(core.NewContext(t.Context(), s)); ok {
+		t.Errorf("ClientInfoFrom of a context with a session alone: got %v, want none", c)
 	}
 }
 
@@ -281,7 +281,7 @@ func TestClientOutsideOfRequests(t *testing.T) {
 func TestClientAfterTheRequest(t *testing.T) {
 	t.Parallel()
 	m := newClientManager(t, memstore.New(), core.Config{})
-	var x core.Exchange
+	var x core.RequestBinding
 	r := x.Begin(m, httptest.NewRecorder(), requestFrom("192.0.2.1:1", "lynx"))
 	framework := &recycled{ip: "192.0.2.2"}
 	x.SetClientIP(framework)
@@ -404,7 +404,7 @@ func TestClientOfAnUnansweredRequest(t *testing.T) {
 		}
 	}})
 	ctx, cancel := context.WithCancel(t.Context())
-	var x core.Exchange
+	var x core.RequestBinding
 	x.Begin(m, httptest.NewRecorder(), requestFrom("192.0.2.1:1", "lynx").WithContext(ctx))
 	framework := &recycled{ip: "192.0.2.2"}
 	x.SetClientIP(framework)

@@ -83,7 +83,7 @@ type Config struct {
 	// route alone chooses it with [Session.FailOpen].
 	FailOpen bool
 
-	// ClientIP tells the address of the client who sent a request, for [ClientFrom],
+	// ClientIP tells the address of the client who sent a request, for [ClientInfoFrom],
 	// where the program knows better than connection and framework: behind a proxy,
 	// from the header that this proxy always sets. It is asked only if somebody wants
 	// to know, must be safe for concurrent use, and finds no session in the request.

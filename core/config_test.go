@@ -86,7 +86,7 @@ func TestNewCopiesFallbacks(t *testing.T) {
 	}
 	st := newSite(t, core.Config{SecretKeyFallbacks: fallbacks}, func(s *spyStore) core.Store { return textStore{s, text} })
 	fallbacks[0] = "changed"
-	st.cookie = core.NewKey()
+	st.cookie = core.NewSessionKey()
 	if got := st.get("a"); got != int64(1) {
 		t.Errorf("a = %v, want 1: signed with a fallback", got)
 	}
@@ -98,12 +98,12 @@ func TestKeys(t *testing.T) {
 	letters := map[byte]int{}
 	const n = 20_000
 	for range n {
-		key := core.NewKey()
-		if len(key) != 32 || !core.ValidKey(key) {
-			t.Fatalf("NewKey() = %d characters, valid: %t", len(key), core.ValidKey(key))
+		key := core.NewSessionKey()
+		if len(key) != 32 || !core.ValidSessionKey(key) {
+			t.Fatalf("NewSessionKey() = %d characters, valid: %t", len(key), core.ValidSessionKey(key))
 		}
 		if seen[key] {
-			t.Fatal("NewKey repeats itself")
+			t.Fatal("NewSessionKey repeats itself")
 		}
 		seen[key] = true
 		for i := range len(key) {

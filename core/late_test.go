@@ -21,7 +21,7 @@ func TestLateSave(t *testing.T) {
 	}{
 		{"CycleKey", func(st *site) { st.visit(increment) }, func(s *core.Session) { s.CycleKey() }},
 		{"a new session", func(*site) {}, func(s *core.Session) { s.Set("a", 1) }},
-		{"an unknown key", func(st *site) { st.cookie = core.NewKey() }, func(s *core.Session) { s.Clear(); s.Set("a", 1) }},
+		{"an unknown key", func(st *site) { st.cookie = core.NewSessionKey() }, func(s *core.Session) { s.Clear(); s.Set("a", 1) }},
 	}
 	for _, tt := range tests {
 		for _, save := range []bool{true, false} {

@@ -75,7 +75,7 @@ func TestStoreCalls(t *testing.T) {
 func TestUnknownKey(t *testing.T) {
 	t.Parallel()
 	st := newSite(t, core.Config{}, nil)
-	planted := core.NewKey()
+	planted := core.NewSessionKey()
 	st.cookie = planted
 	st.visit(increment)
 	if st.cookie == planted || st.cookie == "" {
@@ -479,14 +479,14 @@ func TestUndecodableRecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			st := newSite(t, core.Config{}, func(s *spyStore) core.Store { return textStore{s, json} })
-			st.cookie = core.NewKey()
+			st.cookie = core.NewSessionKey()
 			was := st.cookie
 			w := st.visit(read)
 			if w.Code != 200 || w.Header()["Set-Cookie"] != nil {
 				t.Errorf("reading: %d, Set-Cookie %q, want 200 and none", w.Code, w.Header()["Set-Cookie"])
 			}
 			st.wantCalls("load")
-			if got := st.events.reasons(core.EventHealed); len(got) != 1 {
+			if got := st.events.reasons(core.EventUndecodable); len(got) != 1 {
 				t.Errorf("%d events, want 1", len(got))
 			}
 			st.visit(increment)
@@ -543,7 +543,7 @@ func TestSaveEveryRequest(t *testing.T) {
 		t.Errorf("junk: Set-Cookie = %q, want none", w.Header()["Set-Cookie"])
 	}
 	st.wantCalls("")
-	st.cookie = core.NewKey()
+	st.cookie = core.NewSessionKey()
 	st.visit(untouched)
 	st.wantCalls("load")
 	st.visit(increment)

@@ -71,7 +71,7 @@ func (s *Session) fetch(ctx context.Context) (found bool, err error) {
 	}
 	values, err := rec.Decode(s.m.codec)
 	if err != nil {
-		s.m.report(ctx, Event{Kind: EventHealed, Err: err,
+		s.m.report(ctx, Event{Kind: EventUndecodable, Err: err,
 			Reason: "the record cannot be read and is left alone; the visitor is anonymous: look at SecretKey and SecretKeyFallbacks if there are many"})
 		s.undecodable = s.key
 		return false, nil

@@ -32,7 +32,7 @@ func New(store Store, cfg Config) (*Manager, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	m := &Manager{store: store, cfg: cfg, codec: cfg.Codec, valid: ValidKey}
+	m := &Manager{store: store, cfg: cfg, codec: cfg.Codec, valid: ValidSessionKey}
 	if m.codec == nil {
 		c := DjangoCodec{
 			SecretKey: cfg.SecretKey,
@@ -52,10 +52,12 @@ func New(store Store, cfg Config) (*Manager, error) {
 		}
 		m.codec = codec
 	}
-	m.toucher, _ = As[Toucher](store)
-	m.rotator, _ = As[Rotator](store)
+	// Of the outermost store alone: a wrapper that does not know of these two would
+	// be passed by, and what it adds (a cache, a log) would not learn of the write.
+	m.toucher, _ = store.(Toucher)
+	m.rotator, _ = store.(Rotator)
 	if v, ok := As[KeyValidator](store); ok {
-		m.valid = v.ValidKey
+		m.valid = v.ValidSessionKey
 	}
 	return m, nil
 }

@@ -19,8 +19,8 @@ const (
 	EventSaved
 	// EventConflict: another request wrote first; this one tries again.
 	EventConflict
-	// EventHealed: a record could not be decoded; the visitor is anonymous.
-	EventHealed
+	// EventUndecodable: a record could not be decoded; the visitor is anonymous.
+	EventUndecodable
 	// EventRejected: something was refused; Reason says what and what to do.
 	EventRejected
 	// EventCleared: Count expired sessions were removed.
@@ -45,7 +45,7 @@ type Event struct {
 	// Op is the store's operation: load, create, update, touch, rotate, delete,
 	// clear. Empty where no store was asked.
 	Op string
-	// Reason explains EventRejected and EventHealed in a sentence.
+	// Reason explains EventRejected and EventUndecodable in a sentence.
 	Reason string
 	// Count is the number of sessions cleared.
 	Count int64
@@ -63,7 +63,7 @@ func (e Event) level() slog.Level {
 			return slog.LevelDebug // the client went away
 		}
 		return slog.LevelError
-	case EventHealed, EventRejected:
+	case EventUndecodable, EventRejected:
 		return slog.LevelWarn
 	case EventCleared:
 		return slog.LevelInfo

@@ -8,13 +8,13 @@ import (
 // processStart is where the monotonic clock of requests begins.
 var processStart = time.Now()
 
-// RequestAge returns for how long the request that ctx belongs to has been under
+// SinceRequestBegan returns for how long the request that ctx belongs to has been under
 // way, by a clock that nobody sets, or false for what belongs to none. A store that
 // has ended all sessions of a user refuses a log-in whose request began before: the
 // password it has checked may be the old one. user is a comparable value that stands
-// for the user, see [RenewRequest].
-func RequestAge(ctx context.Context, user any) (age time.Duration, ok bool) {
-	x, ok := ctx.Value(clientKey{}).(*Exchange)
+// for the user, see [ResetRequestBegan].
+func SinceRequestBegan(ctx context.Context, user any) (age time.Duration, ok bool) {
+	x, ok := ctx.Value(clientKey{}).(*RequestBinding)
 	if !ok {
 		return 0, false
 	}
@@ -28,11 +28,11 @@ func RequestAge(ctx context.Context, user any) (age time.Duration, ok bool) {
 	return time.Since(processStart) - begun, true
 }
 
-// RenewRequest makes [RequestAge] count from now on for that user and no other: for a
+// ResetRequestBegan makes [SinceRequestBegan] count from now on for that user and no other: for a
 // store through which this very request has ended the user's sessions, and which may
 // now log the user in. Outside of requests it does nothing.
-func RenewRequest(ctx context.Context, user any) {
-	x, ok := ctx.Value(clientKey{}).(*Exchange)
+func ResetRequestBegan(ctx context.Context, user any) {
+	x, ok := ctx.Value(clientKey{}).(*RequestBinding)
 	if !ok {
 		return
 	}

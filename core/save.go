@@ -173,18 +173,18 @@ func (s *Session) write(ctx context.Context) error {
 
 func (s *Session) create(ctx context.Context, rec Record) error {
 	start := s.m.cfg.Now()
-	rec.Key, rec.Version = NewKey(), ""
+	rec.Key, rec.Version = NewSessionKey(), ""
 	key, err := s.m.store.Create(ctx, rec)
 	return s.wrote(ctx, "create", start, key, rec, err)
 }
 
 func (s *Session) touch(ctx context.Context, rec Record) error {
 	start := s.m.cfg.Now()
-	key := rec.Key
-	var err error
+	key, err := rec.Key, errors.ErrUnsupported
 	if s.m.toucher != nil {
 		err = s.m.toucher.Touch(ctx, rec)
-	} else {
+	}
+	if errors.Is(err, errors.ErrUnsupported) {
 		key, err = s.m.store.Update(ctx, rec)
 	}
 	if errors.Is(err, ErrNotFound) {
@@ -200,10 +200,12 @@ func (s *Session) touch(ctx context.Context, rec Record) error {
 func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 	start := s.m.cfg.Now()
 	old := rec
-	rec.Key = NewKey()
+	rec.Key = NewSessionKey()
 	if s.m.rotator != nil {
 		key, err := s.m.rotator.Rotate(ctx, old.Key, rec)
-		return s.wrote(ctx, "rotate", start, key, rec, err)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return s.wrote(ctx, "rotate", start, key, rec, err)
+		}
 	}
 	rec.Version = ""
 	key, err := s.m.store.Create(ctx, rec)

@@ -255,7 +255,7 @@ func TestUntouchedItemsKeepTheirText(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := newSite(t, core.Config{}, nil)
-	st.cookie = core.NewKey()
+	st.cookie = core.NewSessionKey()
 	if _, err := st.spy.Store.Create(context.Background(), core.Record{Key: st.cookie, Values: values, ExpireDate: time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,9 @@ const (
 	keyAlphabet  = "abcdefghijklmnopqrstuvwxyz0123456789"
 )
 
-// NewKey draws a session key as Django does. It never returns a weaker one: if
+// NewSessionKey draws a session key as Django does. It never returns a weaker one: if
 // the operating system has no randomness, the program ends (crypto/rand).
-func NewKey() string {
+func NewSessionKey() string {
 	// A byte is used if it falls into the largest multiple of 36 below 256, so
 	// that every character is equally likely.
 	const limit = 256 - 256%len(keyAlphabet)
@@ -32,11 +32,11 @@ func NewKey() string {
 	return string(key[:])
 }
 
-// ValidKey tells whether a cookie's value can be a session key: 8 to 40
+// ValidSessionKey tells whether a cookie's value can be a session key: 8 to 40
 // characters of Django's alphabet. Anything else is unknown without asking the
 // store. Django has no upper bound and lets other characters through to the
 // database, where a NUL is a 500 on PostgreSQL.
-func ValidKey(key string) bool {
+func ValidSessionKey(key string) bool {
 	if len(key) < minKeyLength || len(key) > maxKeyLength {
 		return false
 	}

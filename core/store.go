@@ -9,9 +9,12 @@ import (
 // nothing of HTTP and nothing of what the items mean.
 //
 // The interface is small and frozen: what crosses it are structs, so that they
-// can grow, and every further ability is an interface of its own that the
-// engine finds with [As] ([Toucher], [Rotator], [ExpiredClearer],
-// [KeyValidator], [Salter], [Deflater], [ChangeNotifier], [Pinger]).
+// can grow, and every further ability is an interface of its own. Those that
+// change a record, [Toucher] and [Rotator], are asked of the store given to [New]
+// alone, so that one which wraps another and forwards only the four methods is
+// never passed by. The others ([ExpiredClearer], [KeyValidator], [Salter],
+// [Deflater], [ChangeNotifier], [Pinger]) change nothing that a wrapper would
+// have to know of, and are found with [As] in what it wraps.
 //
 // Every method must be safe for concurrent use, must honour its context, and
 // must return errors that name neither a key nor a payload (the engine wraps
@@ -46,7 +49,8 @@ type Store interface {
 }
 
 // Toucher is a [Store] that can move a record's expiry without writing its
-// values. The engine falls back on Update where it is missing.
+// values. The engine falls back on Update where it is missing, or where it answers
+// errors.ErrUnsupported, as one that wraps a store without it does.
 type Toucher interface {
 	// Touch sets the expiry of the record under rec.Key to rec.ExpireDate,
 	// unless it is later already: an expiry never moves backwards here. A
@@ -57,7 +61,7 @@ type Toucher interface {
 }
 
 // Rotator is a [Store] that can give a record a new key in one atomic step.
-// Elsewhere the engine creates the new record, ends the old one by an Update to an
+// Elsewhere, and where it answers errors.ErrUnsupported, the engine creates the new record, ends the old one by an Update to an
 // expiry in the past, and takes the new one back if that finds the old one changed
 // or gone.
 type Rotator interface {
@@ -95,10 +99,10 @@ type ClearOptions struct {
 	Progress func(cleared int64)
 }
 
-// KeyValidator is a [Store] whose keys have another shape than [ValidKey]'s. It
+// KeyValidator is a [Store] whose keys have another shape than [ValidSessionKey]'s. It
 // is asked before any I/O whether a cookie's value can be a key at all.
 type KeyValidator interface {
-	ValidKey(key string) bool
+	ValidSessionKey(key string) bool
 }
 
 // Salter is a [Store] whose text is signed with a salt of its own instead of
@@ -132,9 +136,11 @@ type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
-// As finds in store, or in what it wraps, an ability T such as [Toucher]. A
+// As finds in store, or in what it wraps, an ability T such as [ExpiredClearer]. A
 // store that wraps another one says so with a method Unwrap() Store. The
-// outermost store with the ability is returned.
+// outermost store with the ability is returned. Do not call a [Toucher] or
+// [Rotator] that was found below the outermost store: what is above it would not
+// learn of the change.
 func As[T any](store Store) (T, bool) {
 	for store != nil {
 		if t, ok := store.(T); ok {

@@ -258,7 +258,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	rec := core.Record{Key: key, Values: values, Version: item, Encoded: item}.WithCodec(codec)
 	s := m.Open(context.Background(), key)
 	s.Set("name", item)
-	x := new(core.Exchange)
+	x := new(core.RequestBinding)
 	r := x.Begin(m, httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 	x.Session().Set("name", item)
 	printed := []any{cfg, &cfg, m, values, codec, rec, &rec, s, x, core.Secret(secret), []core.Secret{secret}, r.Context(), core.NewContext(context.Background(), s)}

@@ -188,8 +188,8 @@ func inMemory(s *core.Session) string {
 	for _, name := range []string{"a", "b", "gone", "count", "user", "d", "mine"} {
 		items += fmt.Sprintf("%s %v, ", name, s.Get(name))
 	}
-	return fmt.Sprintf("%skey %q, handle %q, expires at browser close: %t, empty: %t, modified: %t, error: %v",
-		items, s.Key(), s.Handle(), s.ExpireAtBrowserClose(), s.IsEmpty(), s.Modified(), s.Err())
+	return fmt.Sprintf("%skey %q, public ID %q, expires at browser close: %t, empty: %t, modified: %t, error: %v",
+		items, s.Key(), s.PublicID(), s.ExpireAtBrowserClose(), s.IsEmpty(), s.Modified(), s.Err())
 }
 
 // atomicChanges is everything that can be done to a session.
@@ -307,7 +307,7 @@ func TestAtomicKeeps(t *testing.T) {
 // A session that is begun inside leaves neither a cookie nor a row.
 func TestAtomicTakesBackANewSession(t *testing.T) {
 	t.Parallel()
-	for name, cookie := range map[string]string{"no cookie": "", "an unknown key": core.NewKey()} {
+	for name, cookie := range map[string]string{"no cookie": "", "an unknown key": core.NewSessionKey()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBank()
@@ -323,7 +323,7 @@ func TestAtomicTakesBackANewSession(t *testing.T) {
 					inside = s.Key()
 					return errRolledBack
 				})
-				if err == nil || s.Key() != "" || s.Handle() != "" {
+				if err == nil || s.Key() != "" || s.PublicID() != "" {
 					t.Errorf("afterwards: got error %v and a key: %t, want an error and none", err, s.Key() != "")
 				}
 			}

@@ -16,7 +16,7 @@ import (
 // returns the error, so that a streaming handler ends.
 type Writer struct {
 	http.ResponseWriter
-	x *Exchange
+	x *RequestBinding
 }
 
 // Unwrap is for http.ResponseController.
@@ -82,7 +82,7 @@ func (w *Writer) FlushError() error {
 // Flush is FlushError for those who look for an http.Flusher.
 func (w *Writer) Flush() { _ = w.FlushError() }
 
-// Hijack commits and hands over the connection. See [Exchange.CommitHijacked]
+// Hijack commits and hands over the connection. See [RequestBinding.CommitHijacked]
 // for what cannot be saved then. Where the writers below cannot hijack it commits
 // nothing, so that the handler can still answer in another way.
 func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {

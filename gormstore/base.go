@@ -44,8 +44,8 @@ func (b *Base) AfterFind(tx *gorm.DB) error {
 
 func (b *Base) sessionBase() *Base { return b }
 
-// Session is a row of Django's table django_session.
-type Session struct {
+// DjangoSession is a row of Django's table django_session.
+type DjangoSession struct {
 	// SessionKey is the value of the cookie, and the primary key.
 	SessionKey core.Secret `gorm:"column:session_key;type:varchar(40);primaryKey;not null"`
 	// SessionData is the text that the Manager's Codec made of the items.
@@ -56,15 +56,15 @@ type Session struct {
 }
 
 // TableName is Django's, whatever the naming strategy.
-func (Session) TableName() string { return "django_session" }
+func (DjangoSession) TableName() string { return "django_session" }
 
 // AfterFind is GORM's hook, see [Base.AfterFind].
-func (s *Session) AfterFind(tx *gorm.DB) error { return s.sessionBase().AfterFind(tx) }
+func (s *DjangoSession) AfterFind(tx *gorm.DB) error { return s.sessionBase().AfterFind(tx) }
 
 // The two types differ in tags alone, which a conversion ignores.
-func (s *Session) sessionBase() *Base { return (*Base)(s) }
+func (s *DjangoSession) sessionBase() *Base { return (*Base)(s) }
 
-// Model is a pointer to a struct that embeds [Base], or to [Session]. It has an
+// Model is a pointer to a struct that embeds [Base], or to [DjangoSession]. It has an
 // unexported method, so that the compiler refuses every other type.
 type Model interface{ sessionBase() *Base }
 
@@ -73,12 +73,12 @@ type Model interface{ sessionBase() *Base }
 type SessionFiller interface {
 	// FillSession is called on a new, zero struct, whose Base is set, before every
 	// INSERT and UPDATE of a session's data, with the context of the request, of
-	// which core.ClientFrom tells who sent it. All columns of the model are written
+	// which core.ClientInfoFrom tells who sent it. All columns of the model are written
 	// then: one that FillSession leaves alone becomes zero or NULL. Columns that GORM
 	// sets (autoCreateTime, autoUpdateTime) and those whose tag forbids it
 	// (<-:create, ->) are left to GORM.
 	//
-	// The columns of a [RequestBase] are filled already. For a model with one it is
+	// The columns of a [ClientBase] are filled already. For a model with one it is
 	// called before a touch too, which writes no others.
 	//
 	// An error fails the save, with nothing written: 503, or 403 if it wraps

@@ -139,7 +139,7 @@ func (a assignments) Build(b clause.Builder) {
 	}
 	if a.seen != nil {
 		_ = b.WriteByte(',')
-		assignLater(b, column(a.seen), dialect(stmt.Name()).time(a.row.(requestModel).requestBase().LastSeen.Time))
+		assignLater(b, column(a.seen), dialect(stmt.Name()).time(a.row.(requestModel).clientBase().LastSeen.Time))
 	}
 }
 

@@ -41,7 +41,7 @@ func DDL[M any, P interface {
 // PostgreSQL that would leave out an index whose name another table's has, and say
 // nothing.
 func (m *model) ddl(db *gorm.DB) ([]string, error) {
-	if m.schema.ModelType == reflect.TypeFor[Session]() {
+	if m.schema.ModelType == reflect.TypeFor[DjangoSession]() {
 		return dialect(db.Name()).ddl(), nil
 	}
 	var said listener
@@ -58,7 +58,7 @@ func (m *model) ddl(db *gorm.DB) ([]string, error) {
 	return said.statements, nil
 }
 
-// likeIndex is for looking up handles: without it PostgreSQL uses an index for LIKE in
+// likeIndex is for looking up public IDs: without it PostgreSQL uses an index for LIKE in
 // the C locale alone. Django makes one for its table too.
 func (m *model) likeIndex(db *gorm.DB) string {
 	table := m.schema.Table

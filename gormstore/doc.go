@@ -11,7 +11,7 @@
 //
 // [NewModel] gives a store for a struct that embeds [Base], as Django's custom
 // session models extend AbstractBaseSession. [SessionFiller] fills its columns.
-// [RequestBase] in the place of Base has columns for who uses a session and since
+// [ClientBase] in the place of Base has columns for who uses a session and since
 // when. [DDL] prints what [Store.Migrate] would run, for migrations of your own.
 //
 // SQLite, PostgreSQL and MySQL or MariaDB are known; this module imports no
@@ -28,11 +28,11 @@
 // A column tagged djinn:"user" says whose a session is:
 //
 //	type DeviceSession struct {
-//		gormstore.RequestBase
+//		gormstore.ClientBase
 //		AccountID *int64 `gorm:"index" djinn:"user"`
 //	}
 //
-// [Store.Sessions] iterates over rows, each with a public handle that is not its
+// [Store.Sessions] iterates over rows, each with a public ID that is not its
 // key; [Store.Revoke] ends one session, [Store.RevokeAll] those that a condition
 // finds, [Store.RevokeUser] all of a user's. Revocation is final: no request in
 // flight brings a session back, and none that has been at log-in since before

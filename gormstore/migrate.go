@@ -13,7 +13,7 @@ import (
 )
 
 // Migrate creates the table if it is absent, with the statements of [DDL]: for
-// [Session] those of Django's migration, so that Django accepts the table with
+// [DjangoSession] those of Django's migration, so that Django accepts the table with
 // migrate --fake-initial; for a custom model those of GORM's Migrator. Tables that
 // the model refers to by a foreign key must be there. A model with a column tagged
 // djinn:"user" gets its table of users too.

@@ -24,7 +24,7 @@ type model struct {
 	plainRow bool            // the base's columns and nothing else
 	fills    bool            // it is a SessionFiller
 	extra    []*schema.Field // the columns beyond the base's that an update may write
-	request  *requestColumns // those of a RequestBase, or nil
+	request  *requestColumns // those of a ClientBase, or nil
 	user     *schema.Field   // the column tagged djinn:"user", or nil
 	users    string          // the table of users, if there is one
 
@@ -65,7 +65,7 @@ func parseModel(db *gorm.DB, row Model) (*model, error) {
 		return nil, err
 	}
 	if r, ok := row.(requestModel); ok {
-		if m.request, err = m.requestColumns(row, r.requestBase()); err != nil {
+		if m.request, err = m.requestColumns(row, r.clientBase()); err != nil {
 			return nil, err
 		}
 	}

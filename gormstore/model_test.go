@@ -53,16 +53,16 @@ type (
 		Mine string `gorm:"column:session_data"`
 	}
 	takesRequest struct {
-		RequestBase
+		ClientBase
 		Agent string `gorm:"column:user_agent"`
 	}
 	prefixedRequest struct {
-		RequestBase `gorm:"embeddedPrefix:x_"`
+		ClientBase `gorm:"embeddedPrefix:x_"`
 	}
-	pointerRequest struct{ *RequestBase }
+	pointerRequest struct{ *ClientBase }
 	bothBases      struct {
 		Base
-		RequestBase
+		ClientBase
 	}
 	ownKey struct {
 		Base
@@ -109,10 +109,10 @@ func TestModelsRefused(t *testing.T) {
 		{"two Bases", func() error { _, err := NewModel[twice](db); return err }, "embed it once"},
 		{"another primary key", func() error { _, err := NewModel[twoKeys](db); return err }, "gorm.Model"},
 		{"a column of Base's", func() error { _, err := NewModel[takes](db); return err }, "takes the column session_data"},
-		{"a column of RequestBase's", func() error { _, err := NewModel[takesRequest](db); return err }, "takes the column user_agent"},
-		{"RequestBase with a prefix", func() error { _, err := NewModel[prefixedRequest](db); return err }, "without a prefix"},
-		{"RequestBase by pointer", func() error { _, err := NewModel[pointerRequest](db); return err }, "by value"},
-		{"Base and RequestBase", func() error { _, err := NewModel[bothBases](db); return err }, "embed it once"},
+		{"a column of ClientBase's", func() error { _, err := NewModel[takesRequest](db); return err }, "takes the column user_agent"},
+		{"ClientBase with a prefix", func() error { _, err := NewModel[prefixedRequest](db); return err }, "without a prefix"},
+		{"ClientBase by pointer", func() error { _, err := NewModel[pointerRequest](db); return err }, "by value"},
+		{"Base and ClientBase", func() error { _, err := NewModel[bothBases](db); return err }, "embed it once"},
 		{"a primary key of its own", func() error { _, err := NewModel[ownKey](db); return err }, "primaryKey tag"},
 		{"a column named id", func() error { _, err := NewModel[onlyID](db); return err }, ""},
 		{"no table name by the naming strategy", func() error { _, err := NewModel[fine](unnamed); return err }, "TableName"},

@@ -11,20 +11,20 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-// Revoke ends the live session with that handle. It is final: a request that is
+// Revoke ends the live session with that public ID. It is final: a request that is
 // using the session cannot bring it back, and is answered with core.ErrInterrupted if
 // it changes it. If there is none within the scopes the error is core.ErrNotFound,
-// also for what is no handle, such as a session key.
+// also for what is no public ID, such as a session key.
 //
-// A handle that came from a user is looked for among that user's sessions:
+// A public ID that came from a user is looked for among that user's sessions:
 //
-//	err := store.Revoke(ctx, handle, store.OfUser(id))
+//	err := store.Revoke(ctx, publicID, store.OfUser(id))
 //
 // As for all revocations, caches of package cachestore in front of the store forget
 // the session before Revoke returns, and hooks on the model do not run. A model with
 // a soft delete keeps the row, without its payload, until it is cleared as expired.
-func (s *Store[M]) Revoke(ctx context.Context, handle string, scopes ...Scope) error {
-	key, err := s.keyOf(ctx, handle, scopes)
+func (s *Store[M]) Revoke(ctx context.Context, publicID string, scopes ...Scope) error {
+	key, err := s.keyOf(ctx, publicID, scopes)
 	if err != nil {
 		return err
 	}
@@ -49,8 +49,8 @@ func (s *Store[M]) RevokeAll(ctx context.Context, scopes ...Scope) (revoked int6
 	return s.revokeAll(ctx, scopes, nil)
 }
 
-// RevokeUser ends all sessions of a user, but for those with the handles given: the
-// one that asks for it, [core.Session.Handle]. It returns how many rows it removed.
+// RevokeUser ends all sessions of a user, but for those with the public IDs given: the
+// one that asks for it, [core.Session.PublicID]. It returns how many rows it removed.
 //
 // It is final: no request in flight brings a session back, and a request that began
 // before it and logs the user in afterwards is answered with core.ErrInterrupted
@@ -91,7 +91,7 @@ func (s *Store[M]) RevokeUser(ctx context.Context, id any, except ...string) (re
 		return 0, s.fail(err)
 	}
 	if earlier == nil {
-		core.RenewRequest(ctx, s.request(o))
+		core.ResetRequestBegan(ctx, s.request(o))
 	}
 	return s.revokeAll(ctx, []Scope{s.OfUser(id)}, except)
 }
@@ -128,8 +128,8 @@ func (s *Store[M]) revokePass(ctx context.Context, scopes []Scope, except []stri
 		}
 		last = keys[len(keys)-1]
 		keys = slices.DeleteFunc(keys, func(key string) bool {
-			handle := core.Handle(key)
-			return handle != "" && slices.Contains(except, handle)
+			publicID := core.PublicID(key)
+			return publicID != "" && slices.Contains(except, publicID)
 		})
 		found += len(keys)
 		n, err := s.revoke(ctx, keys)

@@ -104,7 +104,7 @@ func (s *Store[M]) updateOfUser(ctx context.Context, user owner, row *M, set ass
 // assignments are what an update of row's session writes.
 func (s *Store[M]) assignments(ctx context.Context, row *M, rekey bool) assignments {
 	set := assignments{base: s.base(row), rekey: rekey, extra: s.model.extra, fills: s.model.fills, row: row}
-	if _, ok := core.ClientFrom(ctx); ok && s.model.request != nil {
+	if _, ok := core.ClientInfoFrom(ctx); ok && s.model.request != nil {
 		set.seeing(s.model.request)
 	}
 	return set
@@ -135,7 +135,7 @@ func (s *Store[M]) missed(db *gorm.DB, key, version, wrote string, rekey bool) e
 	}
 }
 
-// Touch is one UPDATE of expire_date alone, and of what a [RequestBase] tells of the
+// Touch is one UPDATE of expire_date alone, and of what a [ClientBase] tells of the
 // request, if there is one. If that finds no row, one SELECT tells a session that is
 // gone from one that lives longer already.
 func (s *Store[M]) Touch(ctx context.Context, rec core.Record) error {

@@ -16,7 +16,7 @@ type CapPolicy int
 
 const (
 	// EvictOldest ends the session that was seen longest ago: by last_seen if the
-	// model embeds [RequestBase], where NULL counts as never, otherwise by expire_date.
+	// model embeds [ClientBase], where NULL counts as never, otherwise by expire_date.
 	EvictOldest CapPolicy = iota
 	// RefuseLogin refuses the log-in: its save fails with core.ErrRefused (403).
 	// To answer in its own way, a handler calls Session.Save and looks at the error.

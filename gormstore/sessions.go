@@ -26,12 +26,12 @@ type Scope = func(*gorm.DB) *gorm.DB
 // pageSize is how many rows a query reads at a time.
 const pageSize = 500
 
-// Handle is the public name of the session, see core.Handle: for pages and URLs, and
+// PublicID is the public name of the session, see core.PublicID: for pages and URLs, and
 // for [Store.Revoke].
-func (b *Base) Handle() string { return core.Handle(string(b.SessionKey)) }
+func (b *Base) PublicID() string { return core.PublicID(string(b.SessionKey)) }
 
-// Handle is the public name of the session, see [Base.Handle].
-func (s *Session) Handle() string { return s.sessionBase().Handle() }
+// PublicID is the public name of the session, see [Base.PublicID].
+func (s *DjangoSession) PublicID() string { return s.sessionBase().PublicID() }
 
 // OfUser is the [Scope] of one user's sessions. It needs a model with a column
 // tagged djinn:"user"; id has that column's type or one that GORM converts to it.
@@ -95,10 +95,10 @@ func (s *Store[M]) Count(ctx context.Context, scopes ...Scope) (int64, error) {
 	return n, s.fail(err)
 }
 
-// ByHandle returns the live session with that handle, session_data included, or
+// ByPublicID returns the live session with that public ID, session_data included, or
 // core.ErrNotFound if the scopes hold none.
-func (s *Store[M]) ByHandle(ctx context.Context, handle string, scopes ...Scope) (*M, error) {
-	key, err := s.keyOf(ctx, handle, scopes)
+func (s *Store[M]) ByPublicID(ctx context.Context, publicID string, scopes ...Scope) (*M, error) {
+	key, err := s.keyOf(ctx, publicID, scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -235,18 +235,18 @@ func keysOf(query *gorm.DB) (keys []string, err error) {
 	return keys, rows.Err()
 }
 
-// keyOf finds the key of a live session by its handle.
-func (s *Store[M]) keyOf(ctx context.Context, handle string, scopes []Scope) (string, error) {
-	prefix, ok := core.HandlePrefix(handle)
+// keyOf finds the key of a live session by its public ID.
+func (s *Store[M]) keyOf(ctx context.Context, publicID string, scopes []Scope) (string, error) {
+	prefix, ok := core.PublicIDPrefix(publicID)
 	if !ok {
-		return "", fmt.Errorf("gormstore: this is no handle, as Handle makes them: %w", core.ErrNotFound)
+		return "", fmt.Errorf("gormstore: this is no public ID, as PublicID makes them: %w", core.ErrNotFound)
 	}
 	keys, err := keysOf(s.scoped(ctx, scopes, s.alive(), s.begins(prefix)))
 	if err != nil {
 		return "", s.fail(err)
 	}
 	for _, key := range keys {
-		if core.Handle(key) == handle {
+		if core.PublicID(key) == publicID {
 			return key, nil
 		}
 	}

@@ -30,12 +30,12 @@ type Store[M any] struct {
 
 // The abilities of a Store beyond core.Store.
 var (
-	_ core.Store          = (*Store[Session])(nil)
-	_ core.Toucher        = (*Store[Session])(nil)
-	_ core.Rotator        = (*Store[Session])(nil)
-	_ core.ExpiredClearer = (*Store[Session])(nil)
-	_ core.ChangeNotifier = (*Store[Session])(nil)
-	_ core.Pinger         = (*Store[Session])(nil)
+	_ core.Store          = (*Store[DjangoSession])(nil)
+	_ core.Toucher        = (*Store[DjangoSession])(nil)
+	_ core.Rotator        = (*Store[DjangoSession])(nil)
+	_ core.ExpiredClearer = (*Store[DjangoSession])(nil)
+	_ core.ChangeNotifier = (*Store[DjangoSession])(nil)
+	_ core.Pinger         = (*Store[DjangoSession])(nil)
 )
 
 // Option is a rare setting of [New] and [NewModel].
@@ -55,8 +55,8 @@ func WithClock(now func() time.Time) Option { return func(o *options) { o.now = 
 //
 // db is used as it is set up, and never changed. It must not carry conditions,
 // a table or an error of its own.
-func New(db *gorm.DB, opts ...Option) (*Store[Session], error) {
-	return NewModel[Session](db, opts...)
+func New(db *gorm.DB, opts ...Option) (*Store[DjangoSession], error) {
+	return NewModel[DjangoSession](db, opts...)
 }
 
 // NewModel returns a store on the table of a custom model, a struct that embeds

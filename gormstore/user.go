@@ -263,7 +263,7 @@ func (s *Store[M]) noteRevocation(db *gorm.DB, o owner) error {
 	}
 }
 
-// requestUser stands for a user in core.RequestAge.
+// requestUser stands for a user in core.SinceRequestBegan.
 type requestUser struct{ table, user string }
 
 func (s *Store[M]) request(o owner) requestUser { return requestUser{s.model.users, o.text} }
@@ -280,16 +280,16 @@ const maxClockStep = time.Minute
 // each was. The question takes time itself; when that leaves it open which was first,
 // it is asked again, and in the end the answer is no.
 func (s *Store[M]) checkRevoked(ctx context.Context, db *gorm.DB, o owner) error {
-	if _, ok := core.RequestAge(ctx, s.request(o)); !ok {
+	if _, ok := core.SinceRequestBegan(ctx, s.request(o)); !ok {
 		return nil
 	}
 	for range maxClockReads {
-		least, _ := core.RequestAge(ctx, s.request(o))
+		least, _ := core.SinceRequestBegan(ctx, s.request(o))
 		revoked, ago, err := s.revokedAgo(db, o)
 		if err != nil {
 			return err
 		}
-		most, _ := core.RequestAge(ctx, s.request(o))
+		most, _ := core.SinceRequestBegan(ctx, s.request(o))
 		switch {
 		case !revoked, ago > most, ago < -maxClockStep:
 			return nil

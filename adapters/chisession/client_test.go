@@ -57,7 +57,7 @@ func TestClientIP(t *testing.T) {
 			r.Use(chisession.Middleware(m))
 			r.Use(tt.after...)
 			r.Get("/", func(w http.ResponseWriter, r *http.Request) {
-				client, _ := core.ClientFrom(r.Context())
+				client, _ := core.ClientInfoFrom(r.Context())
 				fmt.Fprint(w, client.IP)
 			})
 			req := httptest.NewRequest(http.MethodGet, "/", nil)

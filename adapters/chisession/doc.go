@@ -18,7 +18,7 @@
 // chi's Recoverer may be mounted before or after. At status 500 and above, and at
 // a panic, changes of the session are dropped; a Flush is done in every case.
 //
-// The client's address, for [core.ClientFrom], is what one of chi's ClientIPFrom
+// The client's address, for [core.ClientInfoFrom], is what one of chi's ClientIPFrom
 // middlewares has found, with the proxies that it was told to trust; mount it before
 // this one. Without any it is the connection's, behind a proxy the proxy's.
 // Config.ClientIP is asked in the place of both where it is set.

@@ -22,7 +22,7 @@
 // So they are at a panic, and where nobody answers at all. A Flush of the session
 // is done in every case.
 //
-// The client's address, for [core.ClientFrom], is that of Context.RealIP: set
+// The client's address, for [core.ClientInfoFrom], is that of Context.RealIP: set
 // Echo.IPExtractor, because until then Echo v4 believes whatever address a client
 // sends. Config.ClientIP is asked in its place where it is set.
 package echosession

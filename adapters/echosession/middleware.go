@@ -30,7 +30,7 @@ func Middleware(m *core.Manager, opts ...Option) echo.MiddlewareFunc {
 
 // exchange is a request under this middleware, in one allocation.
 type exchange struct {
-	core.Exchange
+	core.RequestBinding
 	c     echo.Context
 	res   *echo.Response
 	under http.ResponseWriter // res.Writer as it was

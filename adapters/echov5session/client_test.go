@@ -55,7 +55,7 @@ func TestClientIP(t *testing.T) {
 			e.IPExtractor = tt.extractor
 			e.Use(echov5session.Middleware(m))
 			e.GET("/", func(c *echo.Context) error {
-				client, _ := core.ClientFrom(c.Request().Context())
+				client, _ := core.ClientInfoFrom(c.Request().Context())
 				return c.String(http.StatusOK, client.IP.String())
 			})
 			req := httptest.NewRequest(http.MethodGet, "/", nil)

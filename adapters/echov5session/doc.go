@@ -23,7 +23,7 @@
 // So they are at a panic, and where nobody answers at all. A Flush of the session
 // is done in every case.
 //
-// The client's address, for [core.ClientFrom], is that of (*echo.Context).RealIP:
+// The client's address, for [core.ClientInfoFrom], is that of (*echo.Context).RealIP:
 // behind a proxy set Echo.IPExtractor, because until then it is the proxy's.
 // Config.ClientIP is asked in its place where it is set.
 package echov5session

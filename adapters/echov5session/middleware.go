@@ -27,7 +27,7 @@ func Middleware(m *core.Manager, opts ...Option) echo.MiddlewareFunc {
 
 // exchange is a request under this middleware, in one allocation.
 type exchange struct {
-	core.Exchange
+	core.RequestBinding
 	writer writer
 	front  front
 	c      *echo.Context

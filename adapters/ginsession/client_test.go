@@ -57,7 +57,7 @@ func TestClientIP(t *testing.T) {
 			tt.setup(r)
 			r.Use(ginsession.Middleware(m))
 			r.GET("/", func(c *gin.Context) {
-				client, _ := core.ClientFrom(c.Request.Context())
+				client, _ := core.ClientInfoFrom(c.Request.Context())
 				c.String(http.StatusOK, "%s", client.IP)
 			})
 			req := httptest.NewRequest(http.MethodGet, "/", nil)

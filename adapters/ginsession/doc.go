@@ -21,7 +21,7 @@
 // the session are dropped. At a panic it is the same, whichever side the recovery
 // is mounted on. A Flush of the session is done in every case.
 //
-// The client's address, for [core.ClientFrom], is that of (*gin.Context).ClientIP:
+// The client's address, for [core.ClientInfoFrom], is that of (*gin.Context).ClientIP:
 // call Engine.SetTrustedProxies, because until then Gin believes whatever address a
 // client sends. Config.ClientIP is asked in its place where it is set.
 //

@@ -28,7 +28,7 @@ func Middleware(m *core.Manager, opts ...Option) gin.HandlerFunc {
 
 // exchange is a request under this middleware, in one allocation.
 type exchange struct {
-	core.Exchange
+	core.RequestBinding
 	writer writer
 	c      *gin.Context
 	cfg    *config

@@ -153,7 +153,7 @@ func TestDjangoReadsWhatGoWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec := core.Record{Key: core.NewKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)}
+		rec := core.Record{Key: core.NewSessionKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)}
 		key, err := store.Create(ctx, rec)
 		if err != nil {
 			t.Fatal(err)
@@ -216,7 +216,7 @@ func TestDjangoTakesAMarkerForAMiss(t *testing.T) {
 	d := newDjango(t, "cached_db")
 	ctx := context.Background()
 	store, durable := d.store()
-	key, err := store.Create(ctx, core.Record{Key: core.NewKey(), ExpireDate: time.Now().Add(time.Hour)})
+	key, err := store.Create(ctx, core.Record{Key: core.NewSessionKey(), ExpireDate: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func record(t testing.TB, json string) core.Record {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return core.Record{Key: core.NewKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)}
+	return core.Record{Key: core.NewSessionKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)}
 }
 
 // wantFailure fails unless err is one that the engine takes for a failure, and

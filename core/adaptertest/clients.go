@@ -46,7 +46,7 @@ func whoSends(e *env, clientIP func(*http.Request) string) {
 }
 
 func clientText(ctx context.Context) string {
-	client, ok := core.ClientFrom(ctx)
+	client, ok := core.ClientInfoFrom(ctx)
 	if !ok {
 		return "nobody"
 	}
@@ -101,7 +101,7 @@ func clientAfterRequest(e *env) {
 	mu.Lock()
 	defer mu.Unlock()
 	if got := clientText(kept); got != "nobody" {
-		e.errorf("core.ClientFrom after the request: got %q, want no client", got)
+		e.errorf("core.ClientInfoFrom after the request: got %q, want no client", got)
 	}
 }
 

@@ -43,7 +43,7 @@ func junkCookies(e *env) {
 
 func unknownKey(e *env) {
 	e.start(App{})
-	planted := core.NewKey()
+	planted := core.NewSessionKey()
 	r := e.request(http.MethodGet, "/seed")
 	r.Header.Set("Cookie", cookieName+"="+planted)
 	a, err := e.send(e.client, r)

@@ -76,7 +76,7 @@ func (h forwarded) ClientIP() string { return http.Header(h).Get("X-Forwarded-Fo
 
 // flawed is a request under the flawed adapter.
 type flawed struct {
-	core.Exchange
+	core.RequestBinding
 	flaws
 	m       *core.Manager
 	w       http.ResponseWriter

@@ -31,10 +31,10 @@ type djangoUser struct{ ID, Password, Hash string }
 
 // djangoVisit is what a request to Django came to.
 type djangoVisit struct {
-	Status      int
-	Body        string
-	SessionData *string `json:"session_data"` // nil: there is none left
-	NewKey      bool    `json:"new_key"`
+	Status        int
+	Body          string
+	SessionData   *string `json:"session_data"` // nil: there is none left
+	NewSessionKey bool    `json:"new_key"`
 }
 
 // startDjango starts the site, or skips the test where there is no Django.
@@ -157,7 +157,7 @@ func (d *djangoSite) open(v djangoVisit) *core.Session {
 		d.t.Fatalf("cannot read what Django wrote: %v", err)
 	}
 	store := memstore.New()
-	key, err := store.Create(context.Background(), core.Record{Key: core.NewKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)})
+	key, err := store.Create(context.Background(), core.Record{Key: core.NewSessionKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -206,8 +206,8 @@ func TestGoLogsInDjangoKnows(t *testing.T) {
 
 	s := openWith(t, "cart", "lamp")
 	login(t, a, s, auth.User{ID: aladdin.ID, PasswordHash: aladdin.Password})
-	if got := site.visit("who", s, nil); got.Body != aladdin.ID || got.NewKey {
-		t.Errorf("Django says %q (new key: %t), want %q under the same key", got.Body, got.NewKey, aladdin.ID)
+	if got := site.visit("who", s, nil); got.Body != aladdin.ID || got.NewSessionKey {
+		t.Errorf("Django says %q (new key: %t), want %q under the same key", got.Body, got.NewSessionKey, aladdin.ID)
 	}
 	// The same text as Django's own login writes.
 	theirs := site.open(site.visit("login", openWith(t, "cart", "lamp"), map[string]any{"username": "aladdin", "password": "abu"}))
@@ -301,8 +301,8 @@ func TestSecretKeyRotation(t *testing.T) {
 
 	site := startDjango(t, testKey, "old-"+testKey)
 	site.ask(map[string]any{"do": "import_user", "id": aladdin.ID, "username": "aladdin", "password": aladdin.Password}, &djangoUser{})
-	if got := site.visit("who", s, nil); got.Body != aladdin.ID || got.NewKey {
-		t.Errorf("Django with the new key says %q (new key: %t), want %q under the same key", got.Body, got.NewKey, aladdin.ID)
+	if got := site.visit("who", s, nil); got.Body != aladdin.ID || got.NewSessionKey {
+		t.Errorf("Django with the new key says %q (new key: %t), want %q under the same key", got.Body, got.NewSessionKey, aladdin.ID)
 	}
 	// What Go made with the old key, Django rotates too, from 4.1.8 on.
 	s = openWith(t)
@@ -311,7 +311,7 @@ func TestSecretKeyRotation(t *testing.T) {
 	if slices.Compare(site.version[:], []int{4, 1, 8}) >= 0 {
 		want = aladdin.ID
 	}
-	if got := site.visit("who", s, nil); got.Body != want || got.NewKey != (want == aladdin.ID) {
-		t.Errorf("Django %v says %q of the old key's hash (new key: %t), want %q", site.version, got.Body, got.NewKey, want)
+	if got := site.visit("who", s, nil); got.Body != want || got.NewSessionKey != (want == aladdin.ID) {
+		t.Errorf("Django %v says %q of the old key's hash (new key: %t), want %q", site.version, got.Body, got.NewSessionKey, want)
 	}
 }

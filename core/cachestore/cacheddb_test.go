@@ -77,7 +77,7 @@ func (s *site) record(key, json string) core.Record {
 // create makes a session that the cache does not have.
 func (s *site) create(json string) string {
 	s.t.Helper()
-	key, err := s.durable.Create(ctx, s.record(core.NewKey(), json))
+	key, err := s.durable.Create(ctx, s.record(core.NewSessionKey(), json))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestCachedDBLateFill(t *testing.T) {
 			}
 		}, "gone"},
 		"rotate": {func(s *site, key string) {
-			if _, err := s.node().(core.Rotator).Rotate(ctx, key, s.record(core.NewKey(), `{}`)); err != nil {
+			if _, err := s.node().(core.Rotator).Rotate(ctx, key, s.record(core.NewSessionKey(), `{}`)); err != nil {
 				s.t.Errorf("Rotate: %v", err)
 			}
 		}, "gone"},
@@ -276,7 +276,7 @@ func TestCachedDBKeepsEntriesForMaxAge(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	node := cachestore.NewCachedDB(s.cache, s.durable, cachestore.CachedDBOptions{MaxAge: time.Minute})
-	key, err := node.Create(ctx, s.record(core.NewKey(), `{}`))
+	key, err := node.Create(ctx, s.record(core.NewSessionKey(), `{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func TestCachedDBUnknownKeysLeaveNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for range 10 {
-		s.want(core.NewKey(), "gone")
+		s.want(core.NewSessionKey(), "gone")
 	}
 	if got, want := fmt.Sprint(s.cache), "cachestore.Memory(0 entries, 0 bytes)"; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -133,7 +133,7 @@ func TestEngineLeavesUndecodableEntries(t *testing.T) {
 	t.Parallel()
 	cache := newMemory()
 	m := manager(t, cachestore.New(cache, cachestore.Options{}))
-	key := core.NewKey()
+	key := core.NewSessionKey()
 	const entry = "\x80\x04\x95\x06\x00\x00\x00\x00\x00\x00\x00}\x8c\x01a\x8fs." // {'a': set()}
 	item := cachestore.Item{Value: entry, Expires: time.Now().Add(time.Hour)}
 	if err := cache.Set(ctx, ":1:django.contrib.sessions.cache"+key, item); err != nil {

@@ -30,7 +30,7 @@ func ExampleNewCachedDB() {
 		panic(err)
 	}
 	ctx := context.Background()
-	key, err := store.Create(ctx, core.Record{Key: core.NewKey(), Values: items, ExpireDate: time.Now().Add(time.Hour)})
+	key, err := store.Create(ctx, core.Record{Key: core.NewSessionKey(), Values: items, ExpireDate: time.Now().Add(time.Hour)})
 	if err != nil {
 		panic(err)
 	}

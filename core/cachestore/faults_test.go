@@ -148,7 +148,7 @@ func TestCachedDBOwesTheCache(t *testing.T) {
 		},
 		"update": func(f *failing, key string) { f.update(f.store, key, `{"a":2}`) },
 		"rotate": func(f *failing, key string) {
-			if _, err := f.store.(core.Rotator).Rotate(ctx, key, f.record(core.NewKey(), `{}`)); err != nil {
+			if _, err := f.store.(core.Rotator).Rotate(ctx, key, f.record(core.NewSessionKey(), `{}`)); err != nil {
 				f.t.Errorf("Rotate: %v", err)
 			}
 		},
@@ -167,7 +167,7 @@ func TestCachedDBOwesTheCache(t *testing.T) {
 			}
 			f.faults.set(nil, false)
 			f.now = f.now.Add(2 * time.Second)
-			f.load(f.store, core.NewKey()) // anything
+			f.load(f.store, core.NewSessionKey()) // anything
 			want := "gone"
 			if name == "update" {
 				want = `{"a":2}`
@@ -224,7 +224,7 @@ func TestCacheFailureIsNoLogout(t *testing.T) {
 	t.Parallel()
 	c := &faultyCache{Memory: newMemory()}
 	store := cachestore.New(c, cachestore.Options{})
-	rec := core.Record{Key: core.NewKey(), ExpireDate: time.Now().Add(time.Hour)}
+	rec := core.Record{Key: core.NewSessionKey(), ExpireDate: time.Now().Add(time.Hour)}
 	if _, err := store.Create(ctx, rec); err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestCacheReachesNoOtherEntries(t *testing.T) {
 	t.Parallel()
 	cache := newMemory()
 	db := cachestore.NewCachedDB(cache, memstore.New(), cachestore.CachedDBOptions{})
-	key, err := db.Create(ctx, core.Record{Key: core.NewKey(), ExpireDate: time.Now().Add(time.Hour)})
+	key, err := db.Create(ctx, core.Record{Key: core.NewSessionKey(), ExpireDate: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestCacheReachesNoOtherEntries(t *testing.T) {
 // None in the cache is what Django takes for a miss, so nothing can be made of it.
 func TestCacheTakesNoneForAMiss(t *testing.T) {
 	t.Parallel()
-	cache, key := newMemory(), core.NewKey()
+	cache, key := newMemory(), core.NewSessionKey()
 	none := cachestore.Item{Value: "\x80\x05N.", Expires: time.Now().Add(time.Hour)}
 	if err := cache.Set(ctx, ":1:django.contrib.sessions.cache"+key, none); err != nil {
 		t.Fatal(err)

@@ -83,7 +83,7 @@ var cacheUses = map[string]func(f *failing, node core.Store, old string) (key st
 		return old, err
 	},
 	"create": func(f *failing, node core.Store, _ string) (string, error) {
-		return node.Create(f.ctx, f.record(core.NewKey(), `{"a":2}`))
+		return node.Create(f.ctx, f.record(core.NewSessionKey(), `{"a":2}`))
 	},
 	"update": func(f *failing, node core.Store, old string) (string, error) {
 		return node.Update(f.ctx, f.record(old, `{"a":2}`))
@@ -94,7 +94,7 @@ var cacheUses = map[string]func(f *failing, node core.Store, old string) (key st
 		return old, node.(core.Toucher).Touch(f.ctx, rec)
 	},
 	"rotate": func(f *failing, node core.Store, old string) (string, error) {
-		return node.(core.Rotator).Rotate(f.ctx, old, f.record(core.NewKey(), `{"a":2}`))
+		return node.(core.Rotator).Rotate(f.ctx, old, f.record(core.NewSessionKey(), `{"a":2}`))
 	},
 	"delete": func(f *failing, node core.Store, old string) (string, error) {
 		_, err := node.Delete(f.ctx, old)
@@ -218,7 +218,7 @@ func TestCachedDBUpdatesAHitInATransaction(t *testing.T) {
 		},
 		"rotate": func(store core.Store, ctx context.Context, rec core.Record) error {
 			old := rec.Key
-			rec.Key = core.NewKey()
+			rec.Key = core.NewSessionKey()
 			_, err := store.(core.Rotator).Rotate(ctx, old, rec)
 			return err
 		},
@@ -284,7 +284,7 @@ func TestCachedDBOwesWhatItIsToldWhileTheCacheIsDown(t *testing.T) {
 			}
 			f.faults.set(nil, false)
 			f.now = f.now.Add(2 * time.Second)
-			f.load(f.store, core.NewKey()) // anything
+			f.load(f.store, core.NewSessionKey()) // anything
 			for i, key := range keys {
 				if got := f.load(other, key); got != "gone" {
 					t.Errorf("session %d, when the cache is back: another node reads %s, want gone", i, got)
@@ -300,7 +300,7 @@ func TestCachedDBReportsOnceWhatItCannotOwe(t *testing.T) {
 	f, table := newRevocable(t)
 	keys := make([]string, 10_050)
 	for i := range keys {
-		keys[i] = core.NewKey()
+		keys[i] = core.NewSessionKey()
 	}
 	f.faults.set(errDown, false)
 	table.revoke(ctx, t, keys...)

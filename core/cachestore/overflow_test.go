@@ -51,7 +51,7 @@ func TestOverflowWhileDown(t *testing.T) {
 	values, _ := core.MakeValues("a", 1)
 	keys := make([]string, n)
 	for i := range keys {
-		keys[i] = core.NewKey()
+		keys[i] = core.NewSessionKey()
 		if _, err := store.Create(t.Context(), (core.Record{Key: keys[i], Values: values, ExpireDate: now.Add(time.Hour)}).WithCodec(codec)); err != nil {
 			t.Fatal(err)
 		}

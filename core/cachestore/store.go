@@ -42,7 +42,7 @@ func New(cache Cache, opts Options) *Store {
 // methods take such a key for one that is not there, without asking the cache:
 // there is no separator between prefix and key, so a cookie could otherwise reach
 // entries of other kinds.
-var errKey = errors.New("cachestore: the key is not a session key: let core.NewKey make it")
+var errKey = errors.New("cachestore: the key is not a session key: let core.NewSessionKey make it")
 
 // Load implements [core.Store].
 func (s *Store) Load(ctx context.Context, key string) (core.Record, error) {
@@ -62,7 +62,7 @@ func (s *Store) Create(ctx context.Context, rec core.Record) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	if !core.ValidKey(rec.Key) {
+	if !core.ValidSessionKey(rec.Key) {
 		return "", errKey
 	}
 	item, err := s.item(rec)
@@ -154,7 +154,7 @@ func (s *Store) usable(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !core.ValidKey(key) {
+	if !core.ValidSessionKey(key) {
 		return core.ErrNotFound
 	}
 	return nil

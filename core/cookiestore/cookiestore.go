@@ -97,9 +97,9 @@ func (s *Store) Salt() string { return djangoSalt }
 // DeflateFrom implements [core.Deflater]: always, as Django.
 func (s *Store) DeflateFrom() int { return 1 }
 
-// ValidKey implements [core.KeyValidator]: a signed text, or a sealed one, that fits
+// ValidSessionKey implements [core.KeyValidator]: a signed text, or a sealed one, that fits
 // a cookie.
-func (s *Store) ValidKey(key string) bool {
+func (s *Store) ValidSessionKey(key string) bool {
 	if s.seal != nil {
 		return s.seal.valid(key)
 	}
@@ -112,7 +112,7 @@ func (s *Store) Load(ctx context.Context, key string) (core.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return core.Record{}, err
 	}
-	if !s.ValidKey(key) {
+	if !s.ValidSessionKey(key) {
 		return core.Record{}, core.ErrNotFound
 	}
 	text, err := s.open(key)

@@ -125,11 +125,11 @@ func TestShape(t *testing.T) {
 		strings.Repeat("e", 4096-50) + ":1r31gS:" + sig: false,
 		"djinn1.abc": false,
 	} {
-		if got := s.ValidKey(key); got != want {
-			t.Errorf("ValidKey of %d bytes %.20q: got %t, want %t", len(key), key, got, want)
+		if got := s.ValidSessionKey(key); got != want {
+			t.Errorf("ValidSessionKey of %d bytes %.20q: got %t, want %t", len(key), key, got, want)
 		}
-		if got := sealed.ValidKey(key); got != strings.HasPrefix(key, "djinn1.") {
-			t.Errorf("encrypted, ValidKey of %.20q: got %t", key, got)
+		if got := sealed.ValidSessionKey(key); got != strings.HasPrefix(key, "djinn1.") {
+			t.Errorf("encrypted, ValidSessionKey of %.20q: got %t", key, got)
 		}
 	}
 }

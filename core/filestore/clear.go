@@ -99,7 +99,7 @@ func (c *clearing) due(name string) (due, session bool) {
 	}
 	path := filepath.Join(c.s.dir, name)
 	key, _, temp := strings.Cut(rest, tempInfix)
-	if !core.ValidKey(key) {
+	if !core.ValidSessionKey(key) {
 		return false, false
 	}
 	fi, err := os.Lstat(path)

@@ -149,7 +149,7 @@ func New(dir string, opts ...Option) (*Store, error) {
 	return s, nil
 }
 
-// path is the file of a key that [core.ValidKey] has accepted.
+// path is the file of a key that [core.ValidSessionKey] has accepted.
 func (s *Store) path(key string) string { return filepath.Join(s.dir, s.prefix+key) }
 
 func (s *Store) lockFile() string { return filepath.Join(s.dir, "."+s.prefix+".lock") }

@@ -74,7 +74,7 @@ func record(t testing.TB, key, json string, d time.Duration) core.Record {
 
 func create(t testing.TB, s *filestore.Store, json string, d time.Duration) string {
 	t.Helper()
-	key, err := s.Create(t.Context(), record(t, core.NewKey(), json, d))
+	key, err := s.Create(t.Context(), record(t, core.NewSessionKey(), json, d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestExpiry(t *testing.T) {
 		`{"_session_expiry":-1}`:  -time.Second,
 		`{"_session_expiry":"` + date.Format("2006-01-02T15:04:05+00:00") + `"}`: -1, // the date
 	} {
-		key := core.NewKey()
+		key := core.NewSessionKey()
 		rec := record(t, key, json, 0)
 		text, err := rec.Encode()
 		if err != nil {
@@ -215,7 +215,7 @@ func TestBrokenFiles(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
 	s := open(t, dir, filestore.WithMaxFileSize(1000))
 	put := func(make func(path string) error) string {
-		key := core.NewKey()
+		key := core.NewSessionKey()
 		if err := make(filepath.Join(dir, "sessionid"+key)); err != nil {
 			t.Fatal(err)
 		}
@@ -259,7 +259,7 @@ func TestBrokenFiles(t *testing.T) {
 			t.Errorf("%s: Update: got %v, want an error that is no answer", name, err)
 		}
 	}
-	if _, err := s.Create(ctx, record(t, core.NewKey(), `{"a":"`+strings.Repeat("x", 2000)+`"}`, time.Hour)); !errors.Is(err, core.ErrTooLarge) {
+	if _, err := s.Create(ctx, record(t, core.NewSessionKey(), `{"a":"`+strings.Repeat("x", 2000)+`"}`, time.Hour)); !errors.Is(err, core.ErrTooLarge) {
 		t.Errorf("Create of more than WithMaxFileSize: got %v, want ErrTooLarge", err)
 	}
 }
@@ -333,7 +333,7 @@ func TestPrintsNoKey(t *testing.T) {
 
 func BenchmarkUpdate(b *testing.B) {
 	s := open(b, b.TempDir())
-	rec := record(b, core.NewKey(), `{"_auth_user_id":"1","cart":[1,2,3]}`, time.Hour)
+	rec := record(b, core.NewSessionKey(), `{"_auth_user_id":"1","cart":[1,2,3]}`, time.Hour)
 	if _, err := s.Create(b.Context(), rec); err != nil {
 		b.Fatal(err)
 	}

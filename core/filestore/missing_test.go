@@ -21,13 +21,13 @@ func TestLoadWithoutDirectory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(t.Context(), core.NewKey()); !errors.Is(err, core.ErrNotFound) {
+	if _, err := s.Load(t.Context(), core.NewSessionKey()); !errors.Is(err, core.ErrNotFound) {
 		t.Errorf("an unknown key: got error %v, want ErrNotFound", err)
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(t.Context(), core.NewKey()); err == nil || errors.Is(err, core.ErrNotFound) {
+	if _, err := s.Load(t.Context(), core.NewSessionKey()); err == nil || errors.Is(err, core.ErrNotFound) {
 		t.Errorf("no directory: got error %v, want one that is not ErrNotFound", err)
 	}
 }

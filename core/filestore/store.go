@@ -11,14 +11,14 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-var errInvalidKey = errors.New("filestore: the key is not one that Django makes: use core.NewKey")
+var errInvalidKey = errors.New("filestore: the key is not one that Django makes: use core.NewSessionKey")
 
 // Load implements [core.Store].
 func (s *Store) Load(ctx context.Context, key string) (core.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return core.Record{}, err
 	}
-	if !core.ValidKey(key) {
+	if !core.ValidSessionKey(key) {
 		return core.Record{}, core.ErrNotFound
 	}
 	if readersLock {
@@ -42,7 +42,7 @@ func (s *Store) Create(ctx context.Context, rec core.Record) (string, error) {
 
 // Update implements [core.Store].
 func (s *Store) Update(ctx context.Context, rec core.Record) (string, error) {
-	if !core.ValidKey(rec.Key) && ctx.Err() == nil {
+	if !core.ValidSessionKey(rec.Key) && ctx.Err() == nil {
 		return "", core.ErrNotFound
 	}
 	return s.write(ctx, rec, func() error { return s.expect(rec.Key, rec.Version) })
@@ -52,7 +52,7 @@ func (s *Store) Update(ctx context.Context, rec core.Record) (string, error) {
 // content then, so a crash between the two ends the session rather than leave a
 // login under the old key.
 func (s *Store) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
-	if !core.ValidKey(oldKey) && ctx.Err() == nil {
+	if !core.ValidSessionKey(oldKey) && ctx.Err() == nil {
 		return "", core.ErrNotFound
 	}
 	return s.write(ctx, rec, func() error {
@@ -72,7 +72,7 @@ func (s *Store) write(ctx context.Context, rec core.Record, prepare func() error
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	if !core.ValidKey(rec.Key) {
+	if !core.ValidSessionKey(rec.Key) {
 		return "", errInvalidKey
 	}
 	text, err := rec.Encode()
@@ -137,7 +137,7 @@ func (s *Store) Touch(ctx context.Context, rec core.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !core.ValidKey(rec.Key) {
+	if !core.ValidSessionKey(rec.Key) {
 		return core.ErrNotFound
 	}
 	unlock, err := s.lock(ctx)
@@ -158,7 +158,7 @@ func (s *Store) Delete(ctx context.Context, key string) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	if !core.ValidKey(key) {
+	if !core.ValidSessionKey(key) {
 		return false, nil
 	}
 	unlock, err := s.lock(ctx)

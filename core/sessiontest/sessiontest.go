@@ -37,12 +37,12 @@ func Manager(t testing.TB) *core.Manager {
 // Request returns r with a session that holds items, for a handler that is called
 // without the middleware. The session is the one that the handler finds, so the
 // test can look at what was done to it. Nothing is saved unless Save is called.
-// core.ClientFrom finds the client, by r's RemoteAddr and User-Agent.
+// core.ClientInfoFrom finds the client, by r's RemoteAddr and User-Agent.
 func Request(t testing.TB, m *core.Manager, r *http.Request, items map[string]any) (*http.Request, *core.Session) {
 	t.Helper()
 	bare := r.Clone(r.Context())
 	bare.Header.Del("Cookie") // the session is a new one
-	x := new(core.Exchange)
+	x := new(core.RequestBinding)
 	ctx := x.Begin(m, httptest.NewRecorder(), bare).Context()
 	s := x.Session()
 	set(t, s, items)

@@ -92,8 +92,8 @@ func TestRequestHasAClient(t *testing.T) {
 	r.Header.Set("User-Agent", "lynx")
 	r.AddCookie(old)
 	r, s := sessiontest.Request(t, m, r, map[string]any{"item": "lamp"})
-	if client, ok := core.ClientFrom(r.Context()); !ok || client.IP.String() != "192.0.2.7" || client.UserAgent != "lynx" {
-		t.Errorf("ClientFrom: got %v, %t, want 192.0.2.7 and lynx", client, ok)
+	if client, ok := core.ClientInfoFrom(r.Context()); !ok || client.IP.String() != "192.0.2.7" || client.UserAgent != "lynx" {
+		t.Errorf("ClientInfoFrom: got %v, %t, want 192.0.2.7 and lynx", client, ok)
 	}
 	if c, err := r.Cookie(old.Name); err != nil || c.Value != old.Value {
 		t.Errorf("the request's cookie: got error %v, want it as it was", err)

@@ -66,7 +66,7 @@ func (e *env) calls(key, fresh string) []call {
 func contextEnded(e *env) error {
 	contexts, cancel := e.endedContexts()
 	defer cancel()
-	for _, key := range []string{core.NewKey(), ""} { // "" stands for a record that is there
+	for _, key := range []string{core.NewSessionKey(), ""} { // "" stands for a record that is there
 		if key == "" {
 			var err error
 			if key, err = e.createLive(`{"a":1}`); err != nil {
@@ -74,7 +74,7 @@ func contextEnded(e *env) error {
 			}
 		}
 		for what, ctx := range contexts {
-			for _, c := range e.calls(key, core.NewKey()) {
+			for _, c := range e.calls(key, core.NewSessionKey()) {
 				err := c.do(ctx)
 				if err == nil {
 					return fmt.Errorf("%s with a context that is %s: got no error, want one", c.name, what)
@@ -99,7 +99,7 @@ func contextWritesNothing(e *env) error {
 		return err
 	}
 	for what, ctx := range contexts {
-		fresh := core.NewKey()
+		fresh := core.NewSessionKey()
 		for _, c := range e.calls(key, fresh) {
 			if c.do(ctx) == nil {
 				return fmt.Errorf("%s with a context that is %s: got no error, want one", c.name, what)

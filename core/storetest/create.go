@@ -83,7 +83,7 @@ func createTakenExpired(e *env) error {
 func createParallel(e *env) error {
 	const n = 8
 	for range max(1, e.rounds/10) {
-		key := core.NewKey()
+		key := core.NewSessionKey()
 		errs := make([]error, n)
 		if err := together(n, func(i int) error {
 			_, errs[i] = e.store.Create(e.ctx, e.record(key, number(i), in(time.Hour), ""))

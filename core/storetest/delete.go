@@ -80,7 +80,7 @@ func deleteAbsent(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := e.delete(core.NewKey(), false); err != nil {
+	if err := e.delete(core.NewSessionKey(), false); err != nil {
 		return fmt.Errorf("an unknown key: %w", err)
 	}
 	for _, keys := range []map[string]string{handMade(), lookAlikes(key)} {

@@ -59,7 +59,7 @@ func (e *env) record(key, json string, expires time.Time, version string) core.R
 
 // create creates a record under a new key and returns the key.
 func (e *env) create(json string, expires time.Time) (string, error) {
-	key, err := e.store.Create(e.ctx, e.record(core.NewKey(), json, expires, ""))
+	key, err := e.store.Create(e.ctx, e.record(core.NewSessionKey(), json, expires, ""))
 	if err != nil {
 		return "", fmt.Errorf("Create under a new key: got %w, want no error", err)
 	}

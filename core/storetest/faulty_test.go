@@ -55,7 +55,7 @@ func (f *faulty) Update(ctx context.Context, rec core.Record) (string, error) {
 func (f *faulty) Delete(ctx context.Context, key string) (bool, error) { return f.delete(ctx, key) }
 func (f *faulty) Touch(ctx context.Context, rec core.Record) error     { return f.touch(ctx, rec) }
 func (f *faulty) Ping(ctx context.Context) error                       { return f.ping(ctx) }
-func (f *faulty) ValidKey(key string) bool                             { return f.valid(key) }
+func (f *faulty) ValidSessionKey(key string) bool                      { return f.valid(key) }
 func (f *faulty) ClearExpired(ctx context.Context, opts core.ClearOptions) (int64, error) {
 	return f.clear(ctx, opts)
 }

@@ -34,7 +34,7 @@ var keyCases = []testCase{
 }
 
 func keysUnknown(e *env) error {
-	key := core.NewKey()
+	key := core.NewSessionKey()
 	for range 2 { // the second Load sees what the first one made
 		if err := e.wantAbsent(key); err != nil {
 			return err
@@ -60,7 +60,7 @@ func handMade() map[string]string {
 		"a glob":        "*",
 		"a format":      "%s%n%v%!d(string=hi)abcdefghijkl",
 		"line breaks":   "abcdefgh\r\nSet-Cookie: a=b\r\nabcde",
-		"upper case":    strings.ToUpper(core.NewKey()),
+		"upper case":    strings.ToUpper(core.NewSessionKey()),
 	}
 }
 
@@ -129,11 +129,11 @@ func keysOwn(e *env) error {
 	if err != nil {
 		return err
 	}
-	if !v.ValidKey(key) {
-		return fmt.Errorf("ValidKey of a key that Create returned: got false, want true")
+	if !v.ValidSessionKey(key) {
+		return fmt.Errorf("ValidSessionKey of a key that Create returned: got false, want true")
 	}
-	if v.ValidKey("") {
-		return fmt.Errorf("ValidKey of the empty key: got true, want false")
+	if v.ValidSessionKey("") {
+		return fmt.Errorf("ValidSessionKey of the empty key: got true, want false")
 	}
 	return nil
 }

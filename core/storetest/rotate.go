@@ -76,7 +76,7 @@ func rotateMoves(e *env) error {
 		}
 		expires := in(5 * time.Hour)
 		const json = `{"cart":[1,2.0],"user":"7"}`
-		moved, err := e.rotator.Rotate(e.ctx, key, e.record(core.NewKey(), json, expires, version))
+		moved, err := e.rotator.Rotate(e.ctx, key, e.record(core.NewSessionKey(), json, expires, version))
 		if err != nil {
 			return fmt.Errorf("Rotate: got %w, want no error", err)
 		}
@@ -110,7 +110,7 @@ func rotateConflict(e *env) error {
 	if _, err := e.update(key, number(1), ""); err != nil {
 		return fmt.Errorf("Update: %w", err)
 	}
-	fresh := core.NewKey()
+	fresh := core.NewSessionKey()
 	_, err = e.rotate(key, fresh, number(2), stale.version)
 	if err := wantError("Rotate with a version from before an update", err, core.ErrConflict); err != nil {
 		return err
@@ -165,8 +165,8 @@ func rotateAbsent(e *env) error {
 		return fmt.Errorf("Delete: %w", err)
 	}
 	for _, version := range []string{"", last.version} {
-		for _, old := range append(keys, deleted, core.NewKey()) {
-			fresh := core.NewKey()
+		for _, old := range append(keys, deleted, core.NewSessionKey()) {
+			fresh := core.NewSessionKey()
 			_, err := e.rotate(old, fresh, `{"a":2}`, version)
 			if err := wantError("Rotate of an absent, deleted or expired record", err, core.ErrNotFound); err != nil {
 				return err

@@ -18,7 +18,7 @@ func rotateParallel(e *env) error {
 		}
 		keys, errs := make([]string, n), make([]error, n)
 		for i := range keys {
-			keys[i] = core.NewKey()
+			keys[i] = core.NewSessionKey()
 		}
 		won := make([]string, n)
 		if err := together(n, func(i int) error {
@@ -61,7 +61,7 @@ func rotateAtomic(e *env) error {
 		if err != nil {
 			return err
 		}
-		fresh := core.NewKey()
+		fresh := core.NewSessionKey()
 		var moved atomic.Bool
 		err = together(3, func(i int) error {
 			switch i {
@@ -123,7 +123,7 @@ func rotateOrDelete(e *env) error {
 		if err != nil {
 			return err
 		}
-		fresh := core.NewKey()
+		fresh := core.NewSessionKey()
 		var existed bool
 		var rotateErr error
 		if err := together(2, func(i int) error {

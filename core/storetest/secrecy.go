@@ -38,8 +38,8 @@ func secrecyErrors(e *env) error {
 	if err != nil {
 		return err
 	}
-	other, fresh, unknown := core.NewKey(), core.NewKey(), core.NewKey()
-	long := strings.Repeat(core.NewKey(), 40)
+	other, fresh, unknown := core.NewSessionKey(), core.NewSessionKey(), core.NewSessionKey()
+	long := strings.Repeat(core.NewSessionKey(), 40)
 	secrets := []string{canary, key, other, fresh, unknown, long}
 	if got.record.Encoded != "" {
 		secrets = append(secrets, got.record.Encoded)

@@ -120,7 +120,7 @@ func touchAbsent(e *env) error {
 	if _, err := e.store.Delete(e.ctx, deleted); err != nil {
 		return fmt.Errorf("Delete: %w", err)
 	}
-	for _, key := range append(keys, deleted, core.NewKey()) {
+	for _, key := range append(keys, deleted, core.NewSessionKey()) {
 		err := e.touch(key, `{"a":1}`, in(time.Hour))
 		if err := wantError("Touch of an absent, deleted or expired record", err, core.ErrNotFound); err != nil {
 			return err

@@ -168,7 +168,7 @@ func updateNoVersion(e *env) error {
 
 func updateAbsent(e *env) error {
 	for _, version := range []string{"", "1"} {
-		key := core.NewKey()
+		key := core.NewSessionKey()
 		_, err := e.update(key, `{"a":1}`, version)
 		if err := wantError("Update of an absent record", err, core.ErrNotFound); err != nil {
 			return err

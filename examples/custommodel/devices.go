@@ -18,21 +18,21 @@ const maxShown = 50
 // Device is a session as the page shows it.
 type Device struct {
 	Browser
-	Handle  string
-	Address string
-	Since   time.Time
-	Seen    time.Time
-	Ago     string // how long ago Seen was, in words
+	PublicID string
+	Address  string
+	Since    time.Time
+	Seen     time.Time
+	Ago      string // how long ago Seen was, in words
 }
 
 func newDevice(row *DeviceSession, now time.Time) Device {
 	return Device{
-		Browser: browserOf(row.UserAgent),
-		Handle:  row.Handle(),
-		Address: row.ClientIP,
-		Since:   row.CreatedAt.Time,
-		Seen:    row.LastSeen.Time,
-		Ago:     ago(now.Sub(row.LastSeen.Time)),
+		Browser:  browserOf(row.UserAgent),
+		PublicID: row.PublicID(),
+		Address:  row.ClientIP,
+		Since:    row.CreatedAt.Time,
+		Seen:     row.LastSeen.Time,
+		Ago:      ago(now.Sub(row.LastSeen.Time)),
 	}
 }
 
@@ -74,8 +74,8 @@ func latest(db *gorm.DB) *gorm.DB { return db.Order("last_seen DESC, session_key
 // list fills in the sessions.
 func (s *site) list(c *ginsession.Context, who account, view *devicesView) error {
 	ctx, now := c.Request.Context(), time.Now()
-	own, his := c.Session().Handle(), s.devices.OfUser(who.ID)
-	row, err := s.devices.ByHandle(ctx, own, his)
+	own, his := c.Session().PublicID(), s.devices.OfUser(who.ID)
+	row, err := s.devices.ByPublicID(ctx, own, his)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *site) list(c *ginsession.Context, who account, view *devicesView) error
 		if err != nil {
 			return err
 		}
-		if row.Handle() != own && len(view.Others) < maxShown {
+		if row.PublicID() != own && len(view.Others) < maxShown {
 			view.Others = append(view.Others, newDevice(row, now))
 		}
 	}
@@ -96,12 +96,12 @@ func (s *site) list(c *ginsession.Context, who account, view *devicesView) error
 
 // signOut ends one session of whoever is signed in: another's is as good as none.
 func (s *site) signOut(c *ginsession.Context, who account) {
-	handle := c.PostForm("handle")
-	if handle == c.Session().Handle() {
+	publicID := c.PostForm("public_id")
+	if publicID == c.Session().PublicID() {
 		s.logout(c, who)
 		return
 	}
-	name, err := s.revoke(c.Request.Context(), who, handle)
+	name, err := s.revoke(c.Request.Context(), who, publicID)
 	if errors.Is(err, core.ErrNotFound) {
 		fail(c.Context, http.StatusNotFound, errNoDevice)
 		return
@@ -114,19 +114,19 @@ func (s *site) signOut(c *ginsession.Context, who account) {
 	c.Redirect(http.StatusSeeOther, "/")
 }
 
-// revoke ends the session of that handle and returns the browser's name.
-func (s *site) revoke(ctx context.Context, who account, handle string) (name string, err error) {
+// revoke ends the session of that public ID and returns the browser's name.
+func (s *site) revoke(ctx context.Context, who account, publicID string) (name string, err error) {
 	his := s.devices.OfUser(who.ID)
-	row, err := s.devices.ByHandle(ctx, handle, his)
+	row, err := s.devices.ByPublicID(ctx, publicID, his)
 	if err != nil {
 		return "", err
 	}
-	return browserOf(row.UserAgent).Name, s.devices.Revoke(ctx, handle, his)
+	return browserOf(row.UserAgent).Name, s.devices.Revoke(ctx, publicID, his)
 }
 
 // signOutOthers ends all sessions of whoever is signed in, but for this browser's.
 func (s *site) signOutOthers(c *ginsession.Context, who account) {
-	if _, err := s.devices.RevokeUser(c.Request.Context(), who.ID, c.Session().Handle()); err != nil {
+	if _, err := s.devices.RevokeUser(c.Request.Context(), who.ID, c.Session().PublicID()); err != nil {
 		fail(c.Context, core.StatusCode(err), err)
 		return
 	}

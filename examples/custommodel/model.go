@@ -12,10 +12,10 @@ import (
 	"github.com/djinn-go/djinn/gormstore"
 )
 
-// DeviceSession is a session that says whose it is. RequestBase adds the address,
+// DeviceSession is a session that says whose it is. ClientBase adds the address,
 // the browser, and when it was first and last seen.
 type DeviceSession struct {
-	gormstore.RequestBase
+	gormstore.ClientBase
 	AccountID *int64 `gorm:"index" djinn:"user"`
 }
 

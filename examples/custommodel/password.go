@@ -74,7 +74,7 @@ func (s *site) changePassword(c *ginsession.Context, who account) {
 		return res.Error
 	})
 	if err == nil {
-		_, err = s.devices.RevokeUser(ctx, who.ID, c.Session().Handle())
+		_, err = s.devices.RevokeUser(ctx, who.ID, c.Session().PublicID())
 	}
 	if err != nil {
 		fail(c.Context, core.StatusCode(err), err)

@@ -23,9 +23,9 @@ func fill(t testing.TB, db *gorm.DB, n int, day string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := make([]gormstore.Session, n)
+	rows := make([]gormstore.DjangoSession, n)
 	for i := range rows {
-		rows[i] = gormstore.Session{SessionKey: core.Secret(fmt.Sprintf("%s-%08d", day, i)), SessionData: "x", ExpireDate: gormstore.DateTimeOf(at.Add(time.Duration(i) * time.Second))}
+		rows[i] = gormstore.DjangoSession{SessionKey: core.Secret(fmt.Sprintf("%s-%08d", day, i)), SessionData: "x", ExpireDate: gormstore.DateTimeOf(at.Add(time.Duration(i) * time.Second))}
 	}
 	if err := db.CreateInBatches(rows, 1000).Error; err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func fill(t testing.TB, db *gorm.DB, n int, day string) {
 
 func count(t testing.TB, db *gorm.DB) (n int64) {
 	t.Helper()
-	if err := db.Model(&gormstore.Session{}).Count(&n).Error; err != nil {
+	if err := db.Model(&gormstore.DjangoSession{}).Count(&n).Error; err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -18,7 +18,7 @@ func TestCompilerRefuses(t *testing.T) {
 		{"no base", "struct { ID int64; Name string }", "missing method sessionBase"},
 		{"columns of the same names", "struct { SessionKey, SessionData string; ExpireDate gormstore.DateTime }", "missing method sessionBase"},
 		{"the base as a field", "struct { Session gormstore.Base }", "missing method sessionBase"},
-		{"two bases side by side", "struct { gormstore.Base; gormstore.Session }", "ambiguous"},
+		{"two bases side by side", "struct { gormstore.Base; gormstore.DjangoSession }", "ambiguous"},
 		{"a pointer to a model", "*struct { gormstore.Base }", "gormstore.Model"},
 	}
 	const head = `package main

@@ -188,7 +188,7 @@ func BenchmarkRequestRatio(b *testing.B) {
 func newByHand(b *testing.B, db *gorm.DB) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, err := json.Marshal(benchItems())
-		key := core.NewKey()
+		key := core.NewSessionKey()
 		if err == nil {
 			err = db.WithContext(r.Context()).Create(&handRow{key, string(text), time.Now().Add(time.Hour).UTC()}).Error
 		}

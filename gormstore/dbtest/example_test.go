@@ -109,7 +109,7 @@ func ExampleStore_ClearExpired() {
 		log.Fatal(err)
 	}
 	for i := range 5 {
-		db.Create(&gormstore.Session{SessionKey: core.Secret(fmt.Sprintf("old-session-%d", i)), ExpireDate: gormstore.DateTimeOf(time.Now().Add(-time.Hour))})
+		db.Create(&gormstore.DjangoSession{SessionKey: core.Secret(fmt.Sprintf("old-session-%d", i)), ExpireDate: gormstore.DateTimeOf(time.Now().Add(-time.Hour))})
 	}
 	cleared, err := store.ClearExpired(ctx, core.ClearOptions{
 		Batch:    2,

@@ -93,7 +93,7 @@ func TestMigrateTwice(t *testing.T) {
 					func() error { return django.Migrate(t.Context()) },
 					func() error { return accounts.Migrate(t.Context()) },
 					func() error { return notes.Migrate(t.Context()) },
-					func() error { return db.AutoMigrate(&gormstore.Session{}, &accountSession{}, &noteSession{}) },
+					func() error { return db.AutoMigrate(&gormstore.DjangoSession{}, &accountSession{}, &noteSession{}) },
 				} {
 					if err := migrate(); err != nil {
 						t.Fatalf("migrate again: got error %v, want none", err)

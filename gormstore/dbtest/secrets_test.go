@@ -112,7 +112,7 @@ func TestDuplicateWithoutMask(t *testing.T) {
 	t.Parallel()
 	db := MySQL.Open(t, nil)
 	migrated(t, db, gormstore.New)
-	row := gormstore.Session{SessionKey: key1, SessionData: "x", ExpireDate: gormstore.Now()}
+	row := gormstore.DjangoSession{SessionKey: key1, SessionData: "x", ExpireDate: gormstore.Now()}
 	first, second := db.Create(&row).Error, db.Create(&row).Error
 	if first != nil || second == nil || !strings.Contains(second.Error(), key1) {
 		t.Errorf("two inserts by hand: got errors %v and %v, want none and one with the key in it", first, second)

@@ -32,7 +32,7 @@ var payload = strings.Repeat("eyJfYXV0aF91c2VyX2lkIjoiMSIs", 16)
 
 type bench struct {
 	db    *gorm.DB
-	store *gormstore.Store[gormstore.Session]
+	store *gormstore.Store[gormstore.DjangoSession]
 	rec   core.Record
 	ctx   context.Context
 }

@@ -153,7 +153,7 @@ func TestSQLiteText(t *testing.T) {
 		if got := text(); got != tt.want {
 			t.Errorf("after Update: got %q, want %q", got, tt.want)
 		}
-		if err := db.Save(&gormstore.Session{SessionKey: key1, SessionData: "x", ExpireDate: gormstore.DateTimeOf(tt.at)}).Error; err != nil {
+		if err := db.Save(&gormstore.DjangoSession{SessionKey: key1, SessionData: "x", ExpireDate: gormstore.DateTimeOf(tt.at)}).Error; err != nil {
 			t.Fatal(err)
 		}
 		if got := text(); got != tt.want {
@@ -178,7 +178,7 @@ func TestExpiryIsNoDate(t *testing.T) {
 		t.Run(tt.database.Name+"/"+tt.expiry, func(t *testing.T) {
 			t.Parallel()
 			db := tt.database.Open(t, nil)
-			store := migrated(t, db, gormstore.NewModel[gormstore.Session])
+			store := migrated(t, db, gormstore.NewModel[gormstore.DjangoSession])
 			create(t, store, rec(t, key1))
 			if err := db.Exec("UPDATE django_session SET expire_date = " + tt.expiry).Error; err != nil {
 				t.Fatal(err)

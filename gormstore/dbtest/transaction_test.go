@@ -19,7 +19,7 @@ func TestGoneInTransaction(t *testing.T) {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
 			db := d.Open(t, nil)
-			store := migrated(t, db, gormstore.NewModel[gormstore.Session])
+			store := migrated(t, db, gormstore.NewModel[gormstore.DjangoSession])
 			create(t, store, rec(t, key1))
 			err := db.Transaction(func(tx *gorm.DB) error {
 				inside, err := gormstore.New(tx)

@@ -129,7 +129,7 @@ func walkDevices(t *testing.T, base string) (keys []string) {
 		thief := newClient(laptop.t, base)
 		a := thief.get("/", "Cookie", "sessionid="+key)
 		thief.wantStatus(a, http.StatusSeeOther)
-		jasmine.wantLeft(jasmine.form("/devices/sign-out", url.Values{"handle": {core.Handle(jasmine.key())}}))
+		jasmine.wantLeft(jasmine.form("/devices/sign-out", url.Values{"public_id": {core.PublicID(jasmine.key())}}))
 	})
 	return keys
 }
@@ -187,29 +187,31 @@ func walkList(laptop, phone, jasmine *client) {
 // walkForged sends forms that must end nothing.
 func walkForged(laptop, phone, jasmine *client) {
 	const signOut = "/devices/sign-out"
-	handle, token, theirs := core.Handle(phone.key()), laptop.token(), phone.token()
-	send := func(handle, token string) url.Values { return url.Values{"handle": {handle}, "csrf_token": {token}} }
+	publicID, token, theirs := core.PublicID(phone.key()), laptop.token(), phone.token()
+	send := func(publicID, token string) url.Values {
+		return url.Values{"public_id": {publicID}, "csrf_token": {token}}
+	}
 	for name, refused := range map[string]struct {
 		a    answer
 		want int
 	}{
-		"no token":               {laptop.post(signOut, url.Values{"handle": {handle}}), http.StatusForbidden},
-		"a wrong token":          {laptop.post(signOut, send(handle, "AAAA")), http.StatusForbidden},
-		"another browser's":      {laptop.post(signOut, send(handle, theirs)), http.StatusForbidden},
-		"token in the address":   {laptop.post(signOut+"?csrf_token="+token, url.Values{"handle": {handle}}), http.StatusForbidden},
-		"another site":           {laptop.post(signOut, send(handle, token), "Sec-Fetch-Site", "cross-site"), http.StatusForbidden},
-		"another origin":         {laptop.post(signOut, send(handle, token), "Origin", "https://evil.example"), http.StatusForbidden},
-		"all, no token":          {laptop.post("/devices/sign-out-others", nil), http.StatusForbidden},
-		"password, no token":     {laptop.post("/password", url.Values{"old": {devicePasswords["aladdin"]}, "new": {"12345678"}}), http.StatusForbidden},
-		"GET":                    {laptop.get(signOut + "?" + send(handle, token).Encode()), http.StatusMethodNotAllowed},
-		"GET, all":               {laptop.get("/devices/sign-out-others?csrf_token=" + token), http.StatusMethodNotAllowed},
-		"a made-up handle":       {laptop.post(signOut, send(handle[:len(handle)-1]+"2", token)), http.StatusNotFound},
-		"no handle":              {laptop.post(signOut, send("", token)), http.StatusNotFound},
-		"a pattern":              {laptop.post(signOut, send("%", token)), http.StatusNotFound},
-		"a session key":          {laptop.post(signOut, send(phone.key(), token)), http.StatusNotFound},
-		"another account's":      {laptop.post(signOut, send(core.Handle(jasmine.key()), token)), http.StatusNotFound},
-		"a handle of 100,000 \"": {laptop.post(signOut, send(strings.Repeat(`"`, 100_000), token)), http.StatusNotFound},
-		"no such page":           {laptop.get("/wp-login.php"), http.StatusNotFound},
+		"no token":                  {laptop.post(signOut, url.Values{"public_id": {publicID}}), http.StatusForbidden},
+		"a wrong token":             {laptop.post(signOut, send(publicID, "AAAA")), http.StatusForbidden},
+		"another browser's":         {laptop.post(signOut, send(publicID, theirs)), http.StatusForbidden},
+		"token in the address":      {laptop.post(signOut+"?csrf_token="+token, url.Values{"public_id": {publicID}}), http.StatusForbidden},
+		"another site":              {laptop.post(signOut, send(publicID, token), "Sec-Fetch-Site", "cross-site"), http.StatusForbidden},
+		"another origin":            {laptop.post(signOut, send(publicID, token), "Origin", "https://evil.example"), http.StatusForbidden},
+		"all, no token":             {laptop.post("/devices/sign-out-others", nil), http.StatusForbidden},
+		"password, no token":        {laptop.post("/password", url.Values{"old": {devicePasswords["aladdin"]}, "new": {"12345678"}}), http.StatusForbidden},
+		"GET":                       {laptop.get(signOut + "?" + send(publicID, token).Encode()), http.StatusMethodNotAllowed},
+		"GET, all":                  {laptop.get("/devices/sign-out-others?csrf_token=" + token), http.StatusMethodNotAllowed},
+		"a made-up public ID":       {laptop.post(signOut, send(publicID[:len(publicID)-1]+"2", token)), http.StatusNotFound},
+		"no public ID":              {laptop.post(signOut, send("", token)), http.StatusNotFound},
+		"a pattern":                 {laptop.post(signOut, send("%", token)), http.StatusNotFound},
+		"a session key":             {laptop.post(signOut, send(phone.key(), token)), http.StatusNotFound},
+		"another account's":         {laptop.post(signOut, send(core.PublicID(jasmine.key()), token)), http.StatusNotFound},
+		"a public ID of 100,000 \"": {laptop.post(signOut, send(strings.Repeat(`"`, 100_000), token)), http.StatusNotFound},
+		"no such page":              {laptop.get("/wp-login.php"), http.StatusNotFound},
 	} {
 		if refused.a.StatusCode != refused.want || !strings.Contains(refused.a.body, `<p class="eyebrow">Error `) {
 			laptop.t.Errorf("%s: got status %d %q, want the error page of %d", name, refused.a.StatusCode, short(refused.a.body), refused.want)
@@ -222,15 +224,15 @@ func walkForged(laptop, phone, jasmine *client) {
 
 // walkSignOut signs the phone out at the laptop.
 func walkSignOut(laptop, phone, odd, jasmine *client) {
-	handle := core.Handle(phone.key())
-	a := laptop.form("/devices/sign-out", url.Values{"handle": {handle}})
+	publicID := core.PublicID(phone.key())
+	a := laptop.form("/devices/sign-out", url.Values{"public_id": {publicID}})
 	laptop.wantStatus(a, http.StatusSeeOther)
 	laptop.wantText(laptop.get("/"), "Safari on iPhone was signed out.", "open in 2 browsers")
 	if a := laptop.get("/"); strings.Contains(a.body, "was signed out") {
 		laptop.t.Error("the message is shown twice")
 	}
 	phone.wantEnded()
-	a = laptop.form("/devices/sign-out", url.Values{"handle": {handle}})
+	a = laptop.form("/devices/sign-out", url.Values{"public_id": {publicID}})
 	laptop.wantStatus(a, http.StatusNotFound)
 	laptop.wantText(a, "You have no such session", "signed out already")
 	odd.wantSignedIn("aladdin")

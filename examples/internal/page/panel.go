@@ -107,7 +107,7 @@ func ended(snap trace.Snapshot) bool {
 	})
 }
 
-func isLoad(k core.EventKind) bool { return k == core.EventLoaded || k == core.EventHealed }
+func isLoad(k core.EventKind) bool { return k == core.EventLoaded || k == core.EventUndecodable }
 
 func arrival(snap trace.Snapshot) Step {
 	s := Step{Title: "The request arrives", Kind: "quiet"}

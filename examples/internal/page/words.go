@@ -109,7 +109,7 @@ func (w words) step(e trace.Event) Step {
 	case core.EventConflict:
 		s.Title = "Another request wrote first" + took(e)
 		s.Detail = "Nothing is overwritten: the session is loaded again and this request's changes are made on the fresh data."
-	case core.EventHealed:
+	case core.EventUndecodable:
 		s.Title, s.Kind, s.Detail = "The record cannot be read", "trouble", w.undecodable
 	default:
 		s.Title, s.Kind = "The session reports: "+e.Kind.String(), "trouble"

@@ -21,8 +21,8 @@ const (
 
 // DeviceSession says whose a session is, and from where it is used.
 type DeviceSession struct {
-	gormstore.RequestBase        // Base, and client_ip, user_agent, created_at, last_seen
-	AccountID             *int64 `gorm:"index" djinn:"user"`
+	gormstore.ClientBase        // Base, and client_ip, user_agent, created_at, last_seen
+	AccountID            *int64 `gorm:"index" djinn:"user"`
 }
 
 // FillSession fills account_id; the other columns fill themselves.
@@ -51,25 +51,25 @@ func Open(ctx context.Context, db *gorm.DB) (*Site, error) {
 	return &Site{store}, store.Migrate(ctx)
 }
 
-// Devices lists where an account is logged in. A handle is no key: it may be in a page.
+// Devices lists where an account is logged in. A public ID is no key: it may be in a page.
 func (site *Site) Devices(ctx context.Context, w io.Writer, account int64) error {
 	for row, err := range site.store.Sessions(ctx, site.store.OfUser(account)) {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(w, row.Handle(), row.UserAgent, row.ClientIP, row.LastSeen.Format(time.DateTime))
+		fmt.Fprintln(w, row.PublicID(), row.UserAgent, row.ClientIP, row.LastSeen.Format(time.DateTime))
 	}
 	return nil
 }
 
 // SignOut ends one of the account's sessions, and no other account's.
-func (site *Site) SignOut(ctx context.Context, account int64, handle string) error {
-	return site.store.Revoke(ctx, handle, site.store.OfUser(account))
+func (site *Site) SignOut(ctx context.Context, account int64, publicID string) error {
+	return site.store.Revoke(ctx, publicID, site.store.OfUser(account))
 }
 
 // SignOutElsewhere ends all of them but this one, whatever is in flight.
 func (site *Site) SignOutElsewhere(ctx context.Context, account int64, s *core.Session) (int64, error) {
-	return site.store.RevokeUser(ctx, account, s.Handle())
+	return site.store.RevokeUser(ctx, account, s.PublicID())
 }
 
 // Order is a row of the program's own.

@@ -74,11 +74,11 @@ func TestSite(t *testing.T) {
 	if n := strings.Count(list.String(), " Lamp/1.0 192.0.2.1 "); n != 5 {
 		t.Errorf("Devices after six log-ins: got %d, want 5:\n%s", n, &list)
 	}
-	if err := site.SignOut(t.Context(), 43, core.Handle(keys[1])); !errors.Is(err, core.ErrNotFound) {
+	if err := site.SignOut(t.Context(), 43, core.PublicID(keys[1])); !errors.Is(err, core.ErrNotFound) {
 		t.Errorf("SignOut of another account's session: got error %v, want ErrNotFound", err)
 	}
 	for _, key := range keys[1:3] {
-		if err := site.SignOut(t.Context(), 42, core.Handle(key)); err != nil {
+		if err := site.SignOut(t.Context(), 42, core.PublicID(key)); err != nil {
 			t.Errorf("SignOut: got error %v, want none", err)
 		}
 	}

@@ -123,7 +123,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 
 func atMostOne(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usageError("%s takes one handle at a time: see %[1]s --help", cmd.CommandPath())
+		return usageError("%s takes one public ID at a time: see %[1]s --help", cmd.CommandPath())
 	}
 	return nil
 }

@@ -197,7 +197,7 @@ const someItems = `{"_auth_user_id":"42","_auth_user_hash":"5ecre7hash","cart":[
 // data may be printed.
 func (w *world) plant(t *testing.T, table string, s seed) string {
 	t.Helper()
-	s.key = cmp.Or(s.key, core.NewKey())
+	s.key = cmp.Or(s.key, core.NewSessionKey())
 	if s.signed.IsZero() {
 		s.signed = time.Now().Add(-time.Hour)
 	}
@@ -239,7 +239,7 @@ func (w *world) fill(t *testing.T, n int, expires time.Time) {
 	data := sign(t, secretKey, "", someItems, time.Now().Add(-time.Hour))
 	rows := make([]map[string]any, n)
 	for i := range rows {
-		rows[i] = map[string]any{keyColumn: core.NewKey(), dataColumn: data, expireColumn: gormstore.DateTimeOf(expires)}
+		rows[i] = map[string]any{keyColumn: core.NewSessionKey(), dataColumn: data, expireColumn: gormstore.DateTimeOf(expires)}
 	}
 	for chunk := range slices.Chunk(rows, 1000) {
 		if err := w.Table(djangoTable).Create(chunk).Error; err != nil {

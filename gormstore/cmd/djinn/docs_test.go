@@ -105,7 +105,7 @@ func newBooth(t *testing.T) *booth {
 	}
 	shown := b.plant(t, djangoTable, seed{key: newKey(), signed: b.now.Add(-26 * time.Hour), expires: b.now.Add(14*day - 26*time.Hour), items: `{"_auth_user_id":"42","_auth_user_backend":"django.contrib.auth.backends.ModelBackend","_auth_user_hash":"5ecre7hash","cart":[{"name":"lamp","n":2}]}`})
 	b.files["key.txt"] = shown
-	b.files["HANDLE"] = core.Handle(shown)
+	b.files["PUBLIC_ID"] = core.PublicID(shown)
 	b.files["cookie.txt"] = sign(t, fallbackKey, cookieSalt, `{"cart":[{"name":"lamp","n":2}],"visits":7}`, b.now.Add(-2*time.Hour))
 	b.secrets = append(b.secrets, b.files["cookie.txt"])
 	return b
@@ -131,7 +131,7 @@ func (b *booth) say(t *testing.T, line string) string {
 	t.Helper()
 	line, comment, _ := strings.Cut(line, " # ")
 	line, file, _ := strings.Cut(line, " < ")
-	args := strings.Fields(strings.ReplaceAll(line, "HANDLE", b.files["HANDLE"]))
+	args := strings.Fields(strings.ReplaceAll(line, "PUBLIC_ID", b.files["PUBLIC_ID"]))
 	if comment == "on a terminal" {
 		b.fill(t, 2000, b.now)
 		return lastFrames(b.terminal(t, "", args...).out)

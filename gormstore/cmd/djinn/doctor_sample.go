@@ -93,7 +93,7 @@ func (s *sampled) signatures(p *patient) (found []finding) {
 			Check: "sample", Level: fault,
 			What: fmt.Sprintf("the data of %s of %s in the sample cannot be decoded", thousands(s.undecodable), count(s.rows, "session")),
 			Why:  "these visitors are anonymous; a program that writes something else into this table, or a text that was cut, may be the cause",
-			Cure: "look at some of them (djinn list --live --table " + p.name + ", djinn show HANDLE), and revoke them",
+			Cure: "look at some of them (djinn list --live --table " + p.name + ", djinn show PUBLIC_ID), and revoke them",
 		})
 	}
 	return found

@@ -158,7 +158,7 @@ func checkIndexes(ctx context.Context, p *patient) (found []finding, err error) 
 	return append(found, finding{
 		Check: "indexes", Level: advice,
 		What: fmt.Sprintf("no index on %s serves LIKE under the collation of this database (%s)", keyColumn, collation),
-		Why:  "to find a session by its handle (djinn show, djinn revoke, a page of one's devices) the database reads the whole table",
+		Why:  "to find a session by its public ID (djinn show, djinn revoke, a page of one's devices) the database reads the whole table",
 		Cure: "create the index that Django's migration creates",
 		SQL:  p.createIndex(name, keyColumn, " varchar_pattern_ops"),
 	}), nil

@@ -70,22 +70,22 @@ func (a *app) readKey(ctx context.Context) (core.Secret, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, ok := core.HandlePrefix(text); ok {
-		return "", usageError("standard input holds a handle: give it as an argument; standard input is for keys")
+	if _, ok := core.PublicIDPrefix(text); ok {
+		return "", usageError("standard input holds a public ID: give it as an argument; standard input is for keys")
 	}
-	if !core.ValidKey(text) {
+	if !core.ValidSessionKey(text) {
 		return "", usageError("what standard input holds is no session key: those are 8 to 40 characters of a-z and 0-9, the value of the cookie")
 	}
 	return core.Secret(text), nil
 }
 
-// checkHandle refuses an argument that is no handle, without quoting it.
-func checkHandle(arg string) error {
-	if _, ok := core.HandlePrefix(arg); ok {
+// checkPublicID refuses an argument that is no public ID, without quoting it.
+func checkPublicID(arg string) error {
+	if _, ok := core.PublicIDPrefix(arg); ok {
 		return nil
 	}
-	if core.ValidKey(arg) {
-		return usageError("this is a session key, not a handle: give keys on standard input, where other users of this machine cannot see them; and whoever may have seen this one is logged in with it: revoke it")
+	if core.ValidSessionKey(arg) {
+		return usageError("this is a session key, not a public ID: give keys on standard input, where other users of this machine cannot see them; and whoever may have seen this one is logged in with it: revoke it")
 	}
-	return usageError("this is no handle: \"djinn list\" prints them")
+	return usageError("this is no public ID: \"djinn list\" prints them")
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const listHelp = `Lists sessions, one a line, as they come from the database. Sessions are named by
-their handle, which "show" and "revoke" take; their keys are never printed.
+their public ID, which "show" and "revoke" take; their keys are never printed.
 
 Columns that a custom model may have are shown if the table has them: the user column
 (--user-column), client_ip, user_agent, created_at, last_seen. These are personal data.
@@ -173,19 +173,19 @@ func (a *app) printList(ctx context.Context, t *table, query *gorm.DB, limit int
 
 // described is a session as --json prints it.
 type described struct {
-	Handle  string  `json:"handle"`
-	Live    bool    `json:"live"`
-	Expires moment  `json:"expires"`
-	Size    int64   `json:"size"`
-	User    *string `json:"user,omitempty"`
-	IP      *string `json:"client_ip,omitempty"`
-	Agent   *string `json:"user_agent,omitempty"`
-	Created *moment `json:"created_at,omitempty"`
-	Seen    *moment `json:"last_seen,omitempty"`
+	PublicID string  `json:"public_id"`
+	Live     bool    `json:"live"`
+	Expires  moment  `json:"expires"`
+	Size     int64   `json:"size"`
+	User     *string `json:"user,omitempty"`
+	IP       *string `json:"client_ip,omitempty"`
+	Agent    *string `json:"user_agent,omitempty"`
+	Created  *moment `json:"created_at,omitempty"`
+	Seen     *moment `json:"last_seen,omitempty"`
 }
 
 func (t *table) describe(s *session, now time.Time) described {
-	d := described{Handle: s.handle(), Live: s.live(now), Expires: s.Expires, Size: s.Size}
+	d := described{PublicID: s.publicID(), Live: s.live(now), Expires: s.Expires, Size: s.Size}
 	if s.User.Valid {
 		d.User = &s.User.String
 	}
@@ -207,7 +207,7 @@ func (t *table) describe(s *session, now time.Time) described {
 // The columns have fixed widths, so that a line can be printed when it comes. What
 // is longest comes last.
 func (t *table) listHead() string {
-	return t.listColumns("HANDLE", "EXPIRES", "", "SIZE", "USER", "CREATED", "SEEN", "ADDRESS", "USER AGENT")
+	return t.listColumns("PUBLIC_ID", "EXPIRES", "", "SIZE", "USER", "CREATED", "SEEN", "ADDRESS", "USER AGENT")
 }
 
 func (t *table) listLine(s *session, now time.Time) string {
@@ -215,12 +215,12 @@ func (t *table) listLine(s *session, now time.Time) string {
 	if !s.live(now) {
 		state = "expired"
 	}
-	return t.listColumns(orDash(s.handle()), s.Expires.text(), state, thousands(s.Size),
+	return t.listColumns(orDash(s.publicID()), s.Expires.text(), state, thousands(s.Size),
 		orDash(printable(s.User.String)), s.Created.text(), s.Seen.text(), orDash(printable(s.IP.String)), printable(s.Agent.String))
 }
 
-func (t *table) listColumns(handle, expires, state, size, user, created, seen, ip, agent string) string {
-	line := fmt.Sprintf("%-31s  %-20s  %-7s  %9s", handle, expires, state, size)
+func (t *table) listColumns(publicID, expires, state, size, user, created, seen, ip, agent string) string {
+	line := fmt.Sprintf("%-31s  %-20s  %-7s  %9s", publicID, expires, state, size)
 	add := func(have bool, format, value string) {
 		if have {
 			line += fmt.Sprintf("  "+format, value)

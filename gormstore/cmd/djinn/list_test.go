@@ -11,11 +11,11 @@ import (
 	"github.com/djinn-go/djinn/gormstore"
 )
 
-// handles are those of the sessions that list prints, in their order.
-func handles(t *testing.T, r result) (all []string) {
+// publicIDs are those of the sessions that list prints, in their order.
+func publicIDs(t *testing.T, r result) (all []string) {
 	t.Helper()
 	for line := range strings.Lines(r.out) {
-		all = append(all, decodeJSON[described](t, line).Handle)
+		all = append(all, decodeJSON[described](t, line).PublicID)
 	}
 	return all
 }
@@ -36,7 +36,7 @@ func TestList(t *testing.T) {
 		now := time.Now().Truncate(time.Second)
 		plant := func(user string, expires, created, seen time.Duration) string {
 			columns := map[string]any{"account_id": user, "client_ip": "192.0.2.7", "user_agent": "Firefox\x1b[2J\n", "created_at": gormstore.DateTimeOf(now.Add(created)), "last_seen": gormstore.DateTimeOf(now.Add(seen))}
-			return core.Handle(w.plant(t, "devices", seed{expires: now.Add(expires), columns: columns, items: fmt.Sprintf(`{"n":"%s"}`, strings.Repeat("x", int(created.Abs().Hours())))}))
+			return core.PublicID(w.plant(t, "devices", seed{expires: now.Add(expires), columns: columns, items: fmt.Sprintf(`{"n":"%s"}`, strings.Repeat("x", int(created.Abs().Hours())))}))
 		}
 		a := plant("7", 3*time.Hour, -30*time.Hour, -1*time.Hour)
 		b := plant("7", 2*time.Hour, -20*time.Hour, -2*time.Hour)
@@ -64,7 +64,7 @@ func TestList(t *testing.T) {
 			{[]string{"--sort", "created", "--before", now.Add(-35 * time.Hour).UTC().Format(time.RFC3339)}, []string{gone, c}},
 			{[]string{"--before", "1d", "--since", now.AddDate(0, 0, -2).UTC().Format(time.DateOnly)}, []string{a, b, c, gone}},
 		} {
-			if got := handles(t, w.run(t, append(flags, tt.args...)...)); !slices.Equal(got, tt.want) {
+			if got := publicIDs(t, w.run(t, append(flags, tt.args...)...)); !slices.Equal(got, tt.want) {
 				t.Errorf("%v: got %v, want %v", tt.args, got, tt.want)
 			}
 		}
@@ -74,7 +74,7 @@ func TestList(t *testing.T) {
 			t.Errorf("got %+v, which is not what was planted", one)
 		}
 		text := w.run(t, "list", "--table", "devices", "--user-column", "account_id", "--limit", "1")
-		text.want(t, 0, "HANDLE ", "there are more")
+		text.want(t, 0, "PUBLIC_ID ", "there are more")
 		text.want(t, 0, timestamp(now.Add(-30*time.Hour))+"  "+timestamp(now.Add(-time.Hour))+"  192.0.2.7        Firefox?[2J?\n", "there are more")
 	})
 }
@@ -91,7 +91,7 @@ func TestListOddRows(t *testing.T) {
 		case dialectSQLite:
 			w.exec(t, "UPDATE django_session SET expire_date = 'never' WHERE session_key = '"+odd+"'")
 		}
-		r := w.run(t, "list", "--sort", "key").want(t, 0, "HANDLE", "")
+		r := w.run(t, "list", "--sort", "key").want(t, 0, "PUBLIC_ID", "")
 		if got := strings.Count(r.out, "\n"); got != 3 {
 			t.Errorf("lines: got %d, want a head and 2 sessions", got)
 		}

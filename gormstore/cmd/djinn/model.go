@@ -66,7 +66,7 @@ type store interface {
 	Migrate(ctx context.Context) error
 	ClearExpired(ctx context.Context, opts core.ClearOptions) (int64, error)
 	OfUser(id any) func(*gorm.DB) *gorm.DB
-	Revoke(ctx context.Context, handle string, scopes ...func(*gorm.DB) *gorm.DB) error
+	Revoke(ctx context.Context, publicID string, scopes ...func(*gorm.DB) *gorm.DB) error
 	RevokeAll(ctx context.Context, scopes ...func(*gorm.DB) *gorm.DB) (int64, error)
 	RevokeUser(ctx context.Context, id any, except ...string) (int64, error)
 }
@@ -92,7 +92,7 @@ func (a *app) ddl(db *gorm.DB) ([]string, error) {
 	case a.tableName != djangoTable:
 		return gormstore.DDL[customSession](db)
 	default:
-		return gormstore.DDL[gormstore.Session](db)
+		return gormstore.DDL[gormstore.DjangoSession](db)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 const revokeHelp = `Ends sessions, for good: requests that are using them cannot bring them back. What to
 end is one of
-  a handle, as "list" prints it
+  a public ID, as "list" prints it
   a session key (the value of the cookie) on standard input, if nothing else is given
   --user ID    all sessions of a user; wants --user-column
   --all --yes  every session there is
@@ -28,7 +28,7 @@ func (a *app) revokeCommand() *cobra.Command {
 	var user string
 	var all, yes bool
 	cmd := &cobra.Command{
-		Use:               "revoke [HANDLE]",
+		Use:               "revoke [PUBLIC_ID]",
 		Short:             "End sessions",
 		Long:              revokeHelp,
 		Example:           "  djinn revoke k3v9-4q6t2z7nq5xw3c2m6y7b5h4d2a\n  djinn revoke --user-column account_id --user 42\n  djinn revoke < file-with-a-key",
@@ -37,7 +37,7 @@ func (a *app) revokeCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case (user != "" || all) && len(args) > 0, user != "" && all:
-				return usageError("a handle, --user and --all are three ways to say what to end: choose one")
+				return usageError("a public ID, --user and --all are three ways to say what to end: choose one")
 			case user != "" && a.userColumn == "":
 				return usageError("--user wants --user-column: in which column does a session say whose it is?")
 			case cmd.Flags().Changed("user") && user == "":
@@ -61,7 +61,7 @@ func (a *app) revokeCommand() *cobra.Command {
 }
 
 func (a *app) revokeOne(ctx context.Context, args []string) error {
-	handle, err := a.handle(ctx, args)
+	publicID, err := a.publicID(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (a *app) revokeOne(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	err = store.Revoke(ctx, handle)
+	err = store.Revoke(ctx, publicID)
 	if errors.Is(err, core.ErrNotFound) {
 		return notFound("there is no such live session in %s: it has ended already, or has got another key at a log-in", t.name)
 	}
@@ -84,14 +84,14 @@ func (a *app) revokeOne(ctx context.Context, args []string) error {
 	return a.revoked(1)
 }
 
-// handle names the session that is meant: by the argument, or the key on standard
+// publicID names the session that is meant: by the argument, or the key on standard
 // input.
-func (a *app) handle(ctx context.Context, args []string) (string, error) {
+func (a *app) publicID(ctx context.Context, args []string) (string, error) {
 	if len(args) > 0 {
-		return args[0], checkHandle(args[0])
+		return args[0], checkPublicID(args[0])
 	}
 	key, err := a.readKey(ctx)
-	return core.Handle(string(key)), err
+	return core.PublicID(string(key)), err
 }
 
 // revokeMany ends the sessions of a user, or all if user is "".

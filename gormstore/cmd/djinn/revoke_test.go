@@ -11,8 +11,8 @@ func TestRevoke(t *testing.T) {
 		w.migrate(t)
 		one, two := w.plant(t, djangoTable, seed{expires: inAnHour()}), w.plant(t, djangoTable, seed{expires: inAnHour()})
 		w.plant(t, djangoTable, seed{expires: inAnHour()})
-		w.run(t, "revoke", core.Handle(one)).want(t, 0, "ended 1 session\n", "")
-		w.run(t, "revoke", core.Handle(one)).want(t, exitNotFound, "", "there is no such live session")
+		w.run(t, "revoke", core.PublicID(one)).want(t, 0, "ended 1 session\n", "")
+		w.run(t, "revoke", core.PublicID(one)).want(t, exitNotFound, "", "there is no such live session")
 		w.runWith(t, two+"\n", "revoke", "--json").want(t, 0, `{"revoked":1}`, "")
 		w.runWith(t, two, "revoke").want(t, exitNotFound, "", "there is no such live session")
 		if got := w.rows(t, djangoTable); got != 1 {
@@ -71,18 +71,18 @@ func TestRevokeMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{key}, "this is a session key, not a handle"},
-		{[]string{"aladdin!"}, "this is no handle"},
-		{[]string{core.Handle(key), "--all", "--yes"}, "choose one"},
+		{[]string{key}, "this is a session key, not a public ID"},
+		{[]string{"aladdin!"}, "this is no public ID"},
+		{[]string{core.PublicID(key), "--all", "--yes"}, "choose one"},
 		{[]string{"--user", "7", "--all", "--yes"}, "choose one"},
-		{[]string{core.Handle(key), core.Handle(key)}, "one handle at a time"},
+		{[]string{core.PublicID(key), core.PublicID(key)}, "one public ID at a time"},
 		{[]string{"--user", "7"}, "--user wants --user-column"},
 		{[]string{"--user", "", "--user-column", "account_id"}, "--user wants an ID"},
 		{[]string{"--yes"}, "--yes is for --all"},
 	} {
 		w.run(t, append([]string{"revoke"}, tt.args...)...).want(t, exitUsage, "", tt.want)
 	}
-	w.runWith(t, core.Handle(key), "revoke").want(t, exitUsage, "", "give it as an argument")
+	w.runWith(t, core.PublicID(key), "revoke").want(t, exitUsage, "", "give it as an argument")
 	if got := w.rows(t, djangoTable); got != 1 {
 		t.Errorf("rows left: got %d, want 1", got)
 	}

@@ -111,7 +111,7 @@ func TestReadOnly(t *testing.T) {
 			return w.check(t, result{out.String(), errs.String(), code})
 		}
 		run("stats").want(t, 0, "4 sessions", "")
-		run("list").want(t, 0, "HANDLE", "")
+		run("list").want(t, 0, "PUBLIC_ID", "")
 		run("show").want(t, 0, "cart = [1,2]", "personal data")
 		run("clearsessions", "--dry-run").want(t, 0, "3 expired sessions", "")
 		for _, args := range [][]string{{"clearsessions"}, {"revoke"}, {"revoke", "--all", "--yes"}} {

@@ -8,7 +8,7 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-const showHelp = `Shows one session, live or expired, given its handle as an argument or its key (the
+const showHelp = `Shows one session, live or expired, given its public ID as an argument or its key (the
 value of the cookie) on standard input: when it expires, how large it is, what signed
 it and when, and its items as JSON texts.
 
@@ -24,7 +24,7 @@ type shown struct {
 
 func (a *app) showCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:               "show [HANDLE]",
+		Use:               "show [PUBLIC_ID]",
 		Short:             "Show one session and what is in it",
 		Long:              showHelp,
 		Example:           "  djinn show k3v9-4q6t2z7nq5xw3c2m6y7b5h4d2a\n  djinn show < file-with-a-key",
@@ -63,10 +63,10 @@ func (a *app) show(ctx context.Context, k keys, args []string) error {
 // finder reads which session is meant, before there is a connection.
 func (a *app) finder(ctx context.Context, args []string) (func(*table) (*session, error), error) {
 	if len(args) > 0 {
-		if err := checkHandle(args[0]); err != nil {
+		if err := checkPublicID(args[0]); err != nil {
 			return nil, err
 		}
-		return func(t *table) (*session, error) { return t.byHandle(ctx, args[0]) }, nil
+		return func(t *table) (*session, error) { return t.byPublicID(ctx, args[0]) }, nil
 	}
 	key, err := a.readKey(ctx)
 	if err != nil {
@@ -87,7 +87,7 @@ func (a *app) printSession(t *table, s *session, k keys) error {
 		}
 		return a.writeJSON(out)
 	}
-	a.field("handle", "%s", orDash(s.handle()))
+	a.field("public ID", "%s", orDash(s.publicID()))
 	state := "has expired"
 	if s.live(now) {
 		state = "live"

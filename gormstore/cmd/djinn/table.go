@@ -88,8 +88,8 @@ type session struct {
 	User, IP, Agent sql.NullString
 }
 
-// handle is the session's public name.
-func (s *session) handle() string { return core.Handle(string(s.Key)) }
+// publicID is the session's public name.
+func (s *session) publicID() string { return core.PublicID(string(s.Key)) }
 
 // live tells whether the session has not expired. A date that is none, such as
 // infinity, does not pass.
@@ -167,9 +167,9 @@ func (t *table) find(query *gorm.DB, is func(*session) bool) (found *session, er
 	return found, err
 }
 
-// byHandle finds a session, live or expired; nil if there is none.
-func (t *table) byHandle(ctx context.Context, handle string) (*session, error) {
-	prefix, ok := core.HandlePrefix(handle)
+// byPublicID finds a session, live or expired; nil if there is none.
+func (t *table) byPublicID(ctx context.Context, publicID string) (*session, error) {
+	prefix, ok := core.PublicIDPrefix(publicID)
 	if !ok {
 		return nil, nil
 	}
@@ -179,7 +179,7 @@ func (t *table) byHandle(ctx context.Context, handle string) (*session, error) {
 	} else {
 		query = query.Where(t.quote(keyColumn)+" LIKE ?", prefix+"%")
 	}
-	return t.find(query, func(s *session) bool { return s.handle() == handle })
+	return t.find(query, func(s *session) bool { return s.publicID() == publicID })
 }
 
 // byKey finds a session, live or expired; nil if there is none.

@@ -18,13 +18,13 @@ func forgetful(s *site) func(context.Context, core.ClearOptions) (int64, error) 
 		db := s.db.WithContext(ctx)
 		for {
 			var keys []string
-			err := db.Model(&gormstore.Session{}).Where("expire_date < ?", gormstore.DateTimeOf(time.Now())).
+			err := db.Model(&gormstore.DjangoSession{}).Where("expire_date < ?", gormstore.DateTimeOf(time.Now())).
 				Order("expire_date").Limit(5000).Pluck("session_key", &keys).Error
 			if err != nil || len(keys) == 0 {
 				return cleared, err
 			}
 			time.Sleep(100 * time.Millisecond) // as many as it deletes are late
-			res := db.Where("session_key IN ?", keys).Delete(&gormstore.Session{})
+			res := db.Where("session_key IN ?", keys).Delete(&gormstore.DjangoSession{})
 			if cleared += res.RowsAffected; res.Error != nil {
 				return cleared, res.Error
 			}
@@ -35,7 +35,7 @@ func forgetful(s *site) func(context.Context, core.ClearOptions) (int64, error) 
 // greedy is a cleaner that deletes everything at once.
 func greedy(s *site) func(context.Context, core.ClearOptions) (int64, error) {
 	return func(ctx context.Context, _ core.ClearOptions) (int64, error) {
-		res := s.db.WithContext(ctx).Where("expire_date < ?", gormstore.DateTimeOf(time.Now())).Delete(&gormstore.Session{})
+		res := s.db.WithContext(ctx).Where("expire_date < ?", gormstore.DateTimeOf(time.Now())).Delete(&gormstore.DjangoSession{})
 		return res.RowsAffected, res.Error
 	}
 }

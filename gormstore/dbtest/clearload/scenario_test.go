@@ -96,7 +96,7 @@ func run(t *testing.T, d dbtest.Database, sc scenario, clear cleaner) result {
 }
 
 // backlog is n rows that have expired within the last two weeks.
-func (s *site) backlog(n int) []gormstore.Session {
+func (s *site) backlog(n int) []gormstore.DjangoSession {
 	return sessions(n, time.Now().Add(-twoWeeks), twoWeeks-time.Second, s.payload)
 }
 

@@ -23,7 +23,7 @@ var visits = core.Key[int]("visits")
 // site is a program with sessions in a database.
 type site struct {
 	db        *gorm.DB
-	store     *gormstore.Store[gormstore.Session]
+	store     *gormstore.Store[gormstore.DjangoSession]
 	handler   http.Handler
 	payload   gormstore.Payload // of about 500 bytes, as the site wrote it
 	deadlocks atomic.Int64      // that somebody was told of
@@ -76,13 +76,13 @@ func (s *site) write(t testing.TB, m *core.Manager) gormstore.Payload {
 	visits.Set(session, 0)
 	var noise strings.Builder // which does not compress
 	for range 9 {
-		noise.WriteString(core.NewKey())
+		noise.WriteString(core.NewSessionKey())
 	}
 	session.Set("noise", noise.String())
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var row gormstore.Session
+	var row gormstore.DjangoSession
 	if err := s.db.Take(&row).Error; err != nil {
 		t.Fatal(err)
 	}

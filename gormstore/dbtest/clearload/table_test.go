@@ -18,21 +18,21 @@ const twoWeeks = 14 * 24 * time.Hour
 
 // sessions are n new rows, the first of which expires at from or later and the last
 // before from+within, at random moments. They come in the order of their expiry.
-func sessions(n int, from time.Time, within time.Duration, data gormstore.Payload) []gormstore.Session {
-	rows := make([]gormstore.Session, n)
+func sessions(n int, from time.Time, within time.Duration, data gormstore.Payload) []gormstore.DjangoSession {
+	rows := make([]gormstore.DjangoSession, n)
 	for i := range rows {
-		rows[i] = gormstore.Session{
-			SessionKey:  core.Secret(core.NewKey()),
+		rows[i] = gormstore.DjangoSession{
+			SessionKey:  core.Secret(core.NewSessionKey()),
 			SessionData: data,
 			ExpireDate:  gormstore.DateTimeOf(from.Add(rand.N(within))),
 		}
 	}
-	slices.SortFunc(rows, func(a, b gormstore.Session) int { return a.ExpireDate.Compare(b.ExpireDate.Time) })
+	slices.SortFunc(rows, func(a, b gormstore.DjangoSession) int { return a.ExpireDate.Compare(b.ExpireDate.Time) })
 	return rows
 }
 
 // keys of rows.
-func keys(rows []gormstore.Session) []string {
+func keys(rows []gormstore.DjangoSession) []string {
 	keys := make([]string, len(rows))
 	for i, row := range rows {
 		keys[i] = string(row.SessionKey)
@@ -42,10 +42,10 @@ func keys(rows []gormstore.Session) []string {
 
 // insert adds rows in the order of their keys: those that expire together are
 // scattered over the table then, which is the hardest for who removes them.
-func insert(t testing.TB, db *gorm.DB, rows ...gormstore.Session) {
+func insert(t testing.TB, db *gorm.DB, rows ...gormstore.DjangoSession) {
 	t.Helper()
 	rows = slices.Clone(rows)
-	slices.SortFunc(rows, func(a, b gormstore.Session) int { return cmp.Compare(a.SessionKey, b.SessionKey) })
+	slices.SortFunc(rows, func(a, b gormstore.DjangoSession) int { return cmp.Compare(a.SessionKey, b.SessionKey) })
 	if err := db.CreateInBatches(rows, 1000).Error; err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func settle(t testing.TB, db *gorm.DB) {
 func lost(t testing.TB, db *gorm.DB, keys []string) (n int) {
 	t.Helper()
 	var found []string
-	live := db.Model(&gormstore.Session{}).Where("expire_date > ?", gormstore.DateTimeOf(time.Now()))
+	live := db.Model(&gormstore.DjangoSession{}).Where("expire_date > ?", gormstore.DateTimeOf(time.Now()))
 	if err := live.Pluck("session_key", &found).Error; err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func lost(t testing.TB, db *gorm.DB, keys []string) (n int) {
 // left counts the rows that expired before at.
 func left(t testing.TB, db *gorm.DB, at time.Time) (n int64) {
 	t.Helper()
-	err := db.Model(&gormstore.Session{}).Where("expire_date < ?", gormstore.DateTimeOf(at)).Count(&n).Error
+	err := db.Model(&gormstore.DjangoSession{}).Where("expire_date < ?", gormstore.DateTimeOf(at)).Count(&n).Error
 	if err != nil {
 		t.Fatal(err)
 	}

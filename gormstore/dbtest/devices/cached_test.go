@@ -99,7 +99,7 @@ func TestRevokedInCache(t *testing.T) {
 		nodes := cachedNodes(t, db, cache, opts)
 		here, there := nodes[0], nodes[1]
 		for name, revoke := range map[string]func(cookie string) error{
-			"Revoke": func(cookie string) error { return there.table.Revoke(t.Context(), core.Handle(cookie)) },
+			"Revoke": func(cookie string) error { return there.table.Revoke(t.Context(), core.PublicID(cookie)) },
 			"RevokeUser": func(string) error {
 				_, err := there.table.RevokeUser(t.Context(), 42)
 				return err
@@ -225,7 +225,7 @@ func TestRevokeUnderWithTxBehindCache(t *testing.T) {
 		here := nodes[0]
 		cookie := here.warm(t)
 		err := db.Transaction(func(tx *gorm.DB) error {
-			return here.table.Revoke(gormstore.WithTx(t.Context(), tx), core.Handle(cookie))
+			return here.table.Revoke(gormstore.WithTx(t.Context(), tx), core.PublicID(cookie))
 		})
 		if err == nil || !strings.Contains(err.Error(), "use Store.Transaction") {
 			t.Errorf("got %v, want an error that says what to do", err)

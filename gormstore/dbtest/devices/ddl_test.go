@@ -112,7 +112,7 @@ func TestQualifiedTables(t *testing.T) {
 		migrated(t, db) // the second time there is nothing to do
 		s := newSite(t, store)
 		cookie := s.login(t)
-		if got := handles(t, store, store.OfUser(42)); len(got) != 1 || got[0] != core.Handle(cookie) {
+		if got := publicIDs(t, store, store.OfUser(42)); len(got) != 1 || got[0] != core.PublicID(cookie) {
 			t.Errorf("Sessions: got %q, want the one", got)
 		}
 		var users int64

@@ -34,7 +34,7 @@ func TestLaws(t *testing.T) {
 
 // everybodyIs42 makes every session, whatever is in it, one of the same user.
 type everybodyIs42 struct {
-	gormstore.RequestBase
+	gormstore.ClientBase
 	AccountID int64 `gorm:"index" djinn:"user"`
 }
 

@@ -29,11 +29,11 @@ func TestDevices(t *testing.T) {
 		s.loginAs(t, 43)
 		want := make([]string, len(cookies))
 		for i, c := range cookies {
-			want[i] = core.Handle(c)
+			want[i] = core.PublicID(c)
 		}
 		slices.Sort(want)
-		if got := handles(t, store, store.OfUser(42)); !slices.Equal(got, want) {
-			t.Fatalf("handles: got %q, want %q", got, want)
+		if got := publicIDs(t, store, store.OfUser(42)); !slices.Equal(got, want) {
+			t.Fatalf("public IDs: got %q, want %q", got, want)
 		}
 		for row, err := range store.Sessions(t.Context(), store.OfUser(42)) {
 			if err != nil {
@@ -65,14 +65,14 @@ func TestExpiredInvisible(t *testing.T) {
 		if err := db.Model(&device{}).Where("session_key = ?", cookie).UpdateColumn("expire_date", past).Error; err != nil {
 			t.Fatal(err)
 		}
-		if got := handles(t, store); len(got) != 0 {
+		if got := publicIDs(t, store); len(got) != 0 {
 			t.Errorf("Sessions: got %d, want none", len(got))
 		}
 		wantLive(t, "expired", store, 0)
-		if _, err := store.ByHandle(t.Context(), core.Handle(cookie)); !errors.Is(err, core.ErrNotFound) {
-			t.Errorf("ByHandle: got %v, want ErrNotFound", err)
+		if _, err := store.ByPublicID(t.Context(), core.PublicID(cookie)); !errors.Is(err, core.ErrNotFound) {
+			t.Errorf("ByPublicID: got %v, want ErrNotFound", err)
 		}
-		if err := store.Revoke(t.Context(), core.Handle(cookie)); !errors.Is(err, core.ErrNotFound) {
+		if err := store.Revoke(t.Context(), core.PublicID(cookie)); !errors.Is(err, core.ErrNotFound) {
 			t.Errorf("Revoke: got %v, want ErrNotFound", err)
 		}
 	})
@@ -119,7 +119,7 @@ func TestManySessions(t *testing.T) {
 					most = max(most, after.HeapAlloc)
 				}
 				if listed == n/2 {
-					if err := store.Revoke(ctx, row.Handle(), store.OfUser(42)); err != nil {
+					if err := store.Revoke(ctx, row.PublicID(), store.OfUser(42)); err != nil {
 						t.Errorf("Revoke inside the loop: got %v, want nil", err)
 					}
 				}
@@ -151,7 +151,7 @@ func TestScopes(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		store := migrated(t, db)
 		s := newSite(t, store)
-		mine, other := core.Handle(s.login(t)), core.Handle(s.loginAs(t, 43))
+		mine, other := core.PublicID(s.login(t)), core.PublicID(s.loginAs(t, 43))
 		gone := s.login(t)
 		past := gormstore.DateTimeOf(time.Now().Add(-time.Second))
 		if err := db.Model(&device{}).Where("session_key = ?", gone).UpdateColumn("expire_date", past).Error; err != nil {
@@ -196,20 +196,20 @@ func TestScopes(t *testing.T) {
 			"an order and a limit":    {[]gormstore.Scope{func(db *gorm.DB) *gorm.DB { return db.Order("account_id DESC").Limit(1) }}, []string{other}},
 			"an order, another limit": {[]gormstore.Scope{func(db *gorm.DB) *gorm.DB { return db.Order("account_id").Limit(1) }}, []string{mine}},
 		} {
-			if got := handles(t, store, test.scopes...); !slices.Equal(got, test.want) {
+			if got := publicIDs(t, store, test.scopes...); !slices.Equal(got, test.want) {
 				t.Errorf("%s: got %q, want %q", name, got, test.want)
 			}
 			if n, err := store.Count(t.Context(), test.scopes...); name != "an order and a limit" && name != "an order, another limit" &&
 				(err != nil || n != int64(len(test.want))) {
 				t.Errorf("%s: Count: got %d, %v, want %d", name, n, err, len(test.want))
 			}
-			_, err := store.ByHandle(t.Context(), mine, test.scopes...)
+			_, err := store.ByPublicID(t.Context(), mine, test.scopes...)
 			if found := err == nil; name != "an order and a limit" && found != slices.Contains(test.want, mine) || !found && !errors.Is(err, core.ErrNotFound) {
-				t.Errorf("%s: ByHandle: got %v, want it found: %t", name, err, slices.Contains(test.want, mine))
+				t.Errorf("%s: ByPublicID: got %v, want it found: %t", name, err, slices.Contains(test.want, mine))
 			}
-			_, err = store.ByHandle(t.Context(), core.Handle(gone), test.scopes...)
+			_, err = store.ByPublicID(t.Context(), core.PublicID(gone), test.scopes...)
 			if !errors.Is(err, core.ErrNotFound) {
-				t.Errorf("%s: ByHandle of an expired one: got %v, want ErrNotFound", name, err)
+				t.Errorf("%s: ByPublicID of an expired one: got %v, want ErrNotFound", name, err)
 			}
 		}
 	})
@@ -343,9 +343,9 @@ func TestNullColumns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		row, err := store.ByHandle(t.Context(), core.Handle(cookie), store.OfUser(42))
+		row, err := store.ByPublicID(t.Context(), core.PublicID(cookie), store.OfUser(42))
 		if err != nil || row.ClientIP != "" || row.UserAgent != "" || !row.CreatedAt.IsZero() || !row.LastSeen.IsZero() || row.SessionData == "" {
-			t.Errorf("ByHandle: got %+v, %v, want zero values and the data", row, err)
+			t.Errorf("ByPublicID: got %+v, %v, want zero values and the data", row, err)
 		}
 		for what, change := range map[string]func(*core.Session, *http.Request){
 			"touch": func(s *core.Session, _ *http.Request) { s.MarkModified() },
@@ -357,7 +357,7 @@ func TestNullColumns(t *testing.T) {
 			if a := s.visit(cookie, change); a.status != http.StatusOK {
 				t.Errorf("%s: got status %d, want 200", what, a.status)
 			}
-			row, err := store.ByHandle(t.Context(), core.Handle(cookie))
+			row, err := store.ByPublicID(t.Context(), core.PublicID(cookie))
 			if err != nil || row.LastSeen.IsZero() {
 				t.Errorf("%s: got last_seen %v, %v, want now", what, row.LastSeen, err)
 			}

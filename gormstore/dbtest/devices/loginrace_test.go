@@ -135,7 +135,7 @@ func TestRevokeThenLogIn(t *testing.T) {
 		for name, test := range logins {
 			old := s.login(t)
 			a := s.visit(test.before(t, s), func(session *core.Session, r *http.Request) {
-				if _, err := store.RevokeUser(r.Context(), 42, session.Handle()); err != nil {
+				if _, err := store.RevokeUser(r.Context(), 42, session.PublicID()); err != nil {
 					t.Errorf("%s: RevokeUser: got %v, want nil", name, err)
 				}
 				test.handler(session, r)
@@ -274,7 +274,7 @@ func TestConflictIsNoLogin(t *testing.T) {
 				s.visit(cookie, func(s *core.Session, _ *http.Request) {
 					core.Key[int]("n").Update(s, func(n int) int { return n + 10 })
 				})
-				if n, err := store.RevokeUser(t.Context(), 42, core.Handle(cookie)); n != 0 || err != nil {
+				if n, err := store.RevokeUser(t.Context(), 42, core.PublicID(cookie)); n != 0 || err != nil {
 					t.Errorf("%s: RevokeUser: got %d, %v, want 0", name, n, err)
 				}
 			})

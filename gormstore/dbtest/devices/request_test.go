@@ -17,9 +17,9 @@ import (
 // rowOf is the session of that cookie.
 func rowOf(t testing.TB, store *deviceStore, cookie string) *device {
 	t.Helper()
-	row, err := store.ByHandle(t.Context(), core.Handle(cookie))
+	row, err := store.ByPublicID(t.Context(), core.PublicID(cookie))
 	if err != nil {
-		t.Fatalf("ByHandle: got %v, want nil", err)
+		t.Fatalf("ByPublicID: got %v, want nil", err)
 	}
 	return row
 }
@@ -184,11 +184,11 @@ func TestSavedByJob(t *testing.T) {
 }
 
 // shortSession keeps half an address, and a name for the browser.
-type shortSession struct{ gormstore.RequestBase }
+type shortSession struct{ gormstore.ClientBase }
 
 func (s *shortSession) FillSession(ctx context.Context, _ core.Values) error {
 	s.ClientIP, _, _ = strings.Cut(s.ClientIP, ".0.2.")
-	client, ok := core.ClientFrom(ctx)
+	client, ok := core.ClientInfoFrom(ctx)
 	if ok && strings.HasPrefix(client.UserAgent, "Mö") {
 		s.UserAgent = "Firefox"
 	}
@@ -208,7 +208,7 @@ func TestFillSessionWins(t *testing.T) {
 		s := newSite(t, store, func(c *core.Config) { c.TouchInterval = -1 })
 		cookie := s.login(t)
 		for i := range 3 {
-			row, err := store.ByHandle(t.Context(), core.Handle(cookie))
+			row, err := store.ByPublicID(t.Context(), core.PublicID(cookie))
 			if err != nil || row.ClientIP != "192" || row.UserAgent != "Firefox" {
 				t.Errorf("got %q %q, %v, want what FillSession set", row.ClientIP, row.UserAgent, err)
 			}

@@ -37,7 +37,7 @@ func TestRevokeUserExcept(t *testing.T) {
 			bystander := s.loginAs(t, 43)
 			a := s.visit(s.login(t), func(session *core.Session, r *http.Request) {
 				handler(session, r)
-				n, err := store.RevokeUser(r.Context(), "42", session.Handle())
+				n, err := store.RevokeUser(r.Context(), "42", session.PublicID())
 				if err != nil || n != 2 {
 					t.Errorf("%s: got %d, %v, want 2", name, n, err)
 				}
@@ -58,8 +58,8 @@ func TestRevokeUserExcept(t *testing.T) {
 	})
 }
 
-// TestExceptNothing: "", the handle of a session that is not stored yet, spares no
-// session, neither those whose key has no handle.
+// TestExceptNothing: "", the public ID of a session that is not stored yet, spares no
+// session, neither those whose key has no public ID.
 func TestExceptNothing(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		store := migrated(t, db)
@@ -80,8 +80,8 @@ func TestRevokeFinal(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		store := migrated(t, db)
 		s := newSite(t, store)
-		revocations := map[string]func(handle string) error{
-			"Revoke": func(handle string) error { return store.Revoke(t.Context(), handle, store.OfUser(42)) },
+		revocations := map[string]func(publicID string) error{
+			"Revoke": func(publicID string) error { return store.Revoke(t.Context(), publicID, store.OfUser(42)) },
 			"RevokeUser": func(string) error {
 				_, err := store.RevokeUser(t.Context(), 42)
 				return err
@@ -103,7 +103,7 @@ func TestRevokeFinal(t *testing.T) {
 				cookie := s.login(t)
 				a := s.visit(cookie, func(session *core.Session, _ *http.Request) {
 					account.Get(session)
-					if err := revoke(core.Handle(cookie)); err != nil {
+					if err := revoke(core.PublicID(cookie)); err != nil {
 						t.Errorf("%s: got %v, want nil", name, err)
 					}
 					change.do(session)
@@ -264,7 +264,7 @@ func TestRevokeManySessions(t *testing.T) {
 			s := newSite(t, store)
 			mine := s.login(t)
 			start := time.Now()
-			got, err := store.RevokeUser(t.Context(), 42, core.Handle(mine))
+			got, err := store.RevokeUser(t.Context(), 42, core.PublicID(mine))
 			t.Logf("%d sessions in %v", got, time.Since(start))
 			if got != int64(n) || err != nil {
 				t.Errorf("got %d, %v, want %d", got, err, n)

@@ -22,7 +22,7 @@ var raceDetector bool
 
 // deviceSession knows whose it is and from where it is used.
 type deviceSession struct {
-	gormstore.RequestBase
+	gormstore.ClientBase
 	AccountID *int64 `gorm:"index" djinn:"user"`
 }
 
@@ -160,14 +160,14 @@ func (s site) wantWho(t testing.TB, what, cookie string, want int64) {
 	}
 }
 
-// handles are those of the live sessions within the scopes.
-func handles(t testing.TB, store *deviceStore, scopes ...gormstore.Scope) (all []string) {
+// publicIDs are those of the live sessions within the scopes.
+func publicIDs(t testing.TB, store *deviceStore, scopes ...gormstore.Scope) (all []string) {
 	t.Helper()
 	for row, err := range store.Sessions(t.Context(), scopes...) {
 		if err != nil {
 			t.Fatalf("Sessions: got error %v, want none", err)
 		}
-		all = append(all, row.Handle())
+		all = append(all, row.PublicID())
 	}
 	slices.Sort(all)
 	return all

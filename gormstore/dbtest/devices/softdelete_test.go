@@ -15,7 +15,7 @@ import (
 
 // keptSession stays in its table when it ends.
 type keptSession struct {
-	gormstore.RequestBase
+	gormstore.ClientBase
 	AccountID int64          `gorm:"index" djinn:"user"`
 	DeletedAt gorm.DeletedAt `gorm:"index"`
 }
@@ -44,7 +44,7 @@ func TestSoftDelete(t *testing.T) {
 				s.visit(cookie, func(s *core.Session, _ *http.Request) { s.Flush() })
 				return nil
 			},
-			"Revoke":     func(cookie string) error { return store.Revoke(t.Context(), core.Handle(cookie), store.OfUser(42)) },
+			"Revoke":     func(cookie string) error { return store.Revoke(t.Context(), core.PublicID(cookie), store.OfUser(42)) },
 			"RevokeUser": func(string) error { _, err := store.RevokeUser(t.Context(), 42); return err },
 			"RevokeAll": func(string) error {
 				n, err := store.RevokeAll(t.Context(), store.OfUser(42), func(db *gorm.DB) *gorm.DB { return db.Unscoped() })
@@ -80,8 +80,8 @@ func TestSoftDelete(t *testing.T) {
 			if err := store.Touch(t.Context(), rec); !errors.Is(err, core.ErrNotFound) {
 				t.Errorf("%s: Touch: got %v, want ErrNotFound", name, err)
 			}
-			if _, err := store.ByHandle(t.Context(), core.Handle(cookie)); !errors.Is(err, core.ErrNotFound) {
-				t.Errorf("%s: ByHandle: got %v, want ErrNotFound", name, err)
+			if _, err := store.ByPublicID(t.Context(), core.PublicID(cookie)); !errors.Is(err, core.ErrNotFound) {
+				t.Errorf("%s: ByPublicID: got %v, want ErrNotFound", name, err)
 			}
 			for _, scopes := range [][]gormstore.Scope{nil, {func(db *gorm.DB) *gorm.DB { return db.Unscoped() }}} {
 				if n, err := store.Count(t.Context(), scopes...); n != 0 || err != nil {

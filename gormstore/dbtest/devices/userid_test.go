@@ -183,7 +183,7 @@ func TestUserColumnRefused(t *testing.T) {
 		if _, err = gormstore.NewModel[readOnly](db); !says(err, "Owner") {
 			t.Errorf("a column that nobody writes: got %v, want an error", err)
 		}
-		type noUser struct{ gormstore.RequestBase }
+		type noUser struct{ gormstore.ClientBase }
 		store, err := gormstore.NewModel[noUser](db)
 		if err != nil {
 			t.Fatal(err)
@@ -248,7 +248,7 @@ func TestUserIDsByBytes(t *testing.T) {
 				t.Errorf("OfUser(%q) finds %d sessions of aB3x, %v", other, n, err)
 			}
 		}
-		if err := store.Revoke(t.Context(), core.Handle(victim), store.OfUser("ab3x")); !errors.Is(err, core.ErrNotFound) {
+		if err := store.Revoke(t.Context(), core.PublicID(victim), store.OfUser("ab3x")); !errors.Is(err, core.ErrNotFound) {
 			t.Errorf("ab3x revokes a session of aB3x: got %v, want ErrNotFound", err)
 		}
 	})

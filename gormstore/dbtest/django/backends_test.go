@@ -152,8 +152,8 @@ func openTable(d dbtest.Database) func(testing.TB, *clock) opened {
 		store, err := gormstore.New(db, gormstore.WithClock(c.Now))
 		return opened{
 			store:     migrate(t, store, err),
-			overwrite: overwriteRow[gormstore.Session](db),
-			table:     tableOf(db, func(s gormstore.Session) gormstore.Base { return gormstore.Base(s) }),
+			overwrite: overwriteRow[gormstore.DjangoSession](db),
+			table:     tableOf(db, func(s gormstore.DjangoSession) gormstore.Base { return gormstore.Base(s) }),
 		}
 	}
 }

@@ -49,7 +49,7 @@ var cookieRequirements = []requirement{
 		if answer.status != http.StatusOK {
 			t.Errorf("status: got %d, want 200", answer.status)
 		}
-		if got := len(st.took(core.EventHealed)); got != 1 {
+		if got := len(st.took(core.EventUndecodable)); got != 1 {
 			t.Errorf("events of kind healed: got %d, want 1", got)
 		}
 	}},

@@ -51,13 +51,13 @@ func wantUnreadable(t *testing.T, st *site, texts []string) {
 	t.Helper()
 	for _, text := range texts {
 		key := st.holding(t, text)
-		st.took(core.EventHealed)
+		st.took(core.EventUndecodable)
 		s := st.m.Open(t.Context(), key)
 		wantItems(t, s, `{}`)
 		if err := s.Err(); err != nil {
 			t.Errorf("Err: got %v, want nil", err)
 		}
-		events := st.took(core.EventHealed)
+		events := st.took(core.EventUndecodable)
 		if len(events) != 1 || !errors.Is(events[0].Err, core.ErrUndecodable) {
 			t.Errorf("got %d events of kind healed, want one with ErrUndecodable", len(events))
 		}

@@ -125,7 +125,7 @@ var differences = []difference{
 		django: "clear() does not load, so the save updates a row that is not there: 400.",
 		why:    "A visitor whose session has expired gets the page.",
 		test: func(t *testing.T, st *site) {
-			answer := visit(t, st.m, core.NewKey(), func(s *core.Session, _ http.ResponseWriter) { s.Clear() })
+			answer := visit(t, st.m, core.NewSessionKey(), func(s *core.Session, _ http.ResponseWriter) { s.Clear() })
 			if answer.status != http.StatusOK || !strings.HasPrefix(answer.key(t), `""`) || st.table.count(t) != 0 {
 				t.Errorf("got %d and %d rows, want 200, the cookie deleted, no rows", answer.status, st.table.count(t))
 			}
@@ -209,7 +209,7 @@ func databaseErrorIsNoLogout(t *testing.T, st *site) {
 
 func saveEveryRequestCreatesNothing(t *testing.T, st *site) {
 	m := st.manager(t, st.store, core.Config{SaveEveryRequest: true})
-	for _, key := range []string{"", "abc", core.NewKey()} {
+	for _, key := range []string{"", "abc", core.NewSessionKey()} {
 		for name, do := range map[string]func(*core.Session, http.ResponseWriter){
 			"untouched": untouched,
 			"modified":  func(s *core.Session, _ http.ResponseWriter) { s.MarkModified() },

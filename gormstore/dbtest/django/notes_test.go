@@ -44,9 +44,9 @@ var notes = class{"", false, "What a Django site next door relies on, and its su
 		}
 	}, also: []reference{"core/cachestore TestCachedDBLaws"}},
 	{name: "unknown_key_read", says: "An unknown key that is read: the cookie is deleted; one that is not read is left alone.", verdict: same, test: func(t *testing.T, st *site) {
-		answer := visit(t, st.m, core.NewKey(), read)
+		answer := visit(t, st.m, core.NewSessionKey(), read)
 		wantHeaders(t, answer, `sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax`)
-		if answer := visit(t, st.m, core.NewKey(), untouched); answer.cookies != nil || answer.vary != "" {
+		if answer := visit(t, st.m, core.NewSessionKey(), untouched); answer.cookies != nil || answer.vary != "" {
 			t.Errorf("untouched: got %d cookies and Vary %q, want neither", len(answer.cookies), answer.vary)
 		}
 	}, also: []reference{"core TestUnknownKey"}},

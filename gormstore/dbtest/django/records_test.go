@@ -112,7 +112,7 @@ var lastingRequirements = []requirement{
 		wantItems(t, st.reopen(t, fresh), `{}`)
 	}},
 	{name: "test_session_load_does_not_create_record", says: "Loading an unknown key leaves no key and makes no record.", verdict: same, test: func(t *testing.T, st *site) {
-		key := core.NewKey()
+		key := core.NewSessionKey()
 		s := st.m.Open(t.Context(), key)
 		wantItems(t, s, `{}`)
 		if s.Key() != "" {

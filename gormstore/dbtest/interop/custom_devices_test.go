@@ -14,7 +14,7 @@ import (
 // deviceSession is Go's model of the table of testdata/custom/devices: it knows more
 // than Django's, which has account_id alone.
 type deviceSession struct {
-	gormstore.RequestBase
+	gormstore.ClientBase
 	AccountID *int64 `gorm:"index" djinn:"user"`
 }
 
@@ -126,26 +126,26 @@ func keepsGoColumns(t *testing.T, c *custom) {
 }
 
 // listsBoth: Go's list of a user's sessions has those that Django made, and one of them
-// ends by its handle.
+// ends by its public ID.
 func listsBoth(t *testing.T, c *custom) {
 	d := c.devices(t)
 	inDjango, inGo, other := d.onDjango(t, "jasmine"), d.onGo(t, "jasmine"), d.onDjango(t, "aladdin")
-	var handles []string
+	var publicIDs []string
 	for row, err := range d.store.Sessions(t.Context(), d.store.OfUser(c.id(t, "jasmine"))) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		handles = append(handles, row.Handle())
+		publicIDs = append(publicIDs, row.PublicID())
 	}
 	for _, b := range []*browser{inDjango, inGo} {
-		if !slices.Contains(handles, core.Handle(b.cookie)) {
-			t.Errorf("the list %v lacks %s", handles, core.Handle(b.cookie))
+		if !slices.Contains(publicIDs, core.PublicID(b.cookie)) {
+			t.Errorf("the list %v lacks %s", publicIDs, core.PublicID(b.cookie))
 		}
 	}
-	if slices.Contains(handles, core.Handle(other.cookie)) {
+	if slices.Contains(publicIDs, core.PublicID(other.cookie)) {
 		t.Error("the list has a session of aladdin's")
 	}
-	if err := d.store.Revoke(t.Context(), core.Handle(inDjango.cookie), d.store.OfUser(c.id(t, "jasmine"))); err != nil {
+	if err := d.store.Revoke(t.Context(), core.PublicID(inDjango.cookie), d.store.OfUser(c.id(t, "jasmine"))); err != nil {
 		t.Fatal(err)
 	}
 	d.wantUsers(t, inDjango, "")
@@ -160,7 +160,7 @@ func revokesUser(t *testing.T, c *custom) {
 	for _, login := range []func(*testing.T, string) *browser{d.onDjango, d.onGo} {
 		busy, idle, asking, other := login(t, "jasmine"), d.onDjango(t, "jasmine"), d.onGo(t, "jasmine"), d.onGo(t, "aladdin")
 		c.duringDjango(t, busy, d.engine, func() {
-			n, err := d.store.RevokeUser(t.Context(), c.users["jasmine"].ID, core.Handle(asking.cookie))
+			n, err := d.store.RevokeUser(t.Context(), c.users["jasmine"].ID, core.PublicID(asking.cookie))
 			if err != nil || n < 2 {
 				t.Errorf("RevokeUser: got %d, %v, want 2 or more, no error", n, err)
 			}

@@ -98,7 +98,7 @@ A column that Django's model has with a default, and the database without one, i
 Migrate names it. Give it db_default (Django 5.0) or null=True, or add it to Go's model.
 
 A column that Go's model alone has must take NULL, which is what Django's rows hold there; those of
-gormstore.RequestBase do.
+gormstore.ClientBase do.
 
 Django signs with the name of the store's class, not with its module: a SessionStore anywhere
 needs nothing. For a class of another name give Go a store with a method Salt (core.Salter) that

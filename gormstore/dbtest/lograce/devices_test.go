@@ -52,8 +52,8 @@ func inDevices(d dbtest.Database) func(*testing.T, stock) stores {
 // revocations are the ways to end sessions on the table of deviceSession.
 func revocations(store *gormstore.Store[deviceSession]) map[string]end {
 	return map[string]end{
-		"handle": func(ctx context.Context, r *race) error {
-			err := store.Revoke(ctx, core.Handle(r.browser()), store.OfUser(r.user))
+		"public_id": func(ctx context.Context, r *race) error {
+			err := store.Revoke(ctx, core.PublicID(r.browser()), store.OfUser(r.user))
 			if errors.Is(err, core.ErrNotFound) { // a rotation was faster
 				return nil
 			}
@@ -68,14 +68,14 @@ func revocations(store *gormstore.Store[deviceSession]) map[string]end {
 			return err
 		},
 		"others": func(ctx context.Context, r *race) error {
-			_, err := store.RevokeUser(ctx, r.user, core.Handle(r.other))
+			_, err := store.RevokeUser(ctx, r.user, core.PublicID(r.other))
 			return err
 		},
 	}
 }
 
 // twoBrowsers logs the user in with another browser and draws slow requests of
-// both; the other one's rotate if it need not be known by its handle.
+// both; the other one's rotate if it need not be known by its public ID.
 func (r *race) twoBrowsers(others []string) {
 	current := r.current
 	r.send(r.t.Context(), "/login", "")

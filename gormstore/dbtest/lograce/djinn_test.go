@@ -104,7 +104,7 @@ func redisCache(t *testing.T, s stock) (cachestore.Cache, cachestore.Options) {
 	if err := client.Ping(t.Context()).Err(); err != nil {
 		dbtest.Missing(t, "no Redis server answers on 127.0.0.1:6379")
 	}
-	prefix := core.NewKey()
+	prefix := core.NewSessionKey()
 	clear := func(ctx context.Context) error {
 		left := client.Scan(ctx, 0, prefix+"*", 1000).Iterator()
 		for left.Next(ctx) {

@@ -53,10 +53,10 @@ var scenarios = []scenario{
 		verdict: dead,
 	},
 	{
-		name:    "handle",
-		needs:   "handle",
-		about:   "Store.Revoke with the session's handle, among the sessions of the user.",
-		cast:    func(r *race) { r.slowRequests(slow); r.endFromOutside("handle") },
+		name:    "public_id",
+		needs:   "public_id",
+		about:   "Store.Revoke with the session's public ID, among the sessions of the user.",
+		cast:    func(r *race) { r.slowRequests(slow); r.endFromOutside("public_id") },
 		verdict: dead,
 	},
 	{

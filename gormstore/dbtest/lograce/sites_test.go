@@ -50,7 +50,7 @@ var groups = []group{
 	},
 	{
 		title: "djinn, with a column that says whose a session is",
-		about: "A model with a column tagged `djinn:\"user\"`, whose sessions can be revoked by handle and by user.",
+		about: "A model with a column tagged `djinn:\"user\"`, whose sessions can be revoked by public ID and by user.",
 		holds: true,
 		entries: []entry{
 			{"devices on SQLite", djinnSite(netHTTP, inDevices(dbtest.SQLite), nil)},

@@ -11,7 +11,7 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-// RequestBase is [Base] with columns for who uses the session and since when, for
+// ClientBase is [Base] with columns for who uses the session and since when, for
 // pages such as "your devices". Embed it in the place of Base. The store fills it on
 // every save that belongs to a request, before FillSession, which may change what it
 // finds: shorten an address, for example. What is saved outside of a request, by a
@@ -19,9 +19,9 @@ import (
 //
 // They may be NULL, so that they can be added to a table that is in use, by Django
 // too; a NULL reads as a zero value.
-type RequestBase struct {
+type ClientBase struct {
 	Base
-	// ClientIP is the address of the client who was seen last, see core.Client; ""
+	// ClientIP is the address of the client who was seen last, see core.ClientInfo; ""
 	// if it was not known. Personal data in many countries.
 	ClientIP string `gorm:"column:client_ip;size:45"`
 	// UserAgent is that client's User-Agent header, cut to 255 bytes. What is not
@@ -39,7 +39,7 @@ type RequestBase struct {
 
 // AfterFind is GORM's hook, see [Base.AfterFind], for all times of the base. A
 // model with an AfterFind of its own calls it.
-func (b *RequestBase) AfterFind(tx *gorm.DB) error {
+func (b *ClientBase) AfterFind(tx *gorm.DB) error {
 	if err := b.Base.AfterFind(tx); err != nil {
 		return err
 	}
@@ -55,18 +55,18 @@ func (b *RequestBase) AfterFind(tx *gorm.DB) error {
 	return nil
 }
 
-func (b *RequestBase) requestBase() *RequestBase { return b }
+func (b *ClientBase) clientBase() *ClientBase { return b }
 
-// requestModel is a model that embeds RequestBase.
-type requestModel interface{ requestBase() *RequestBase }
+// requestModel is a model that embeds ClientBase.
+type requestModel interface{ clientBase() *ClientBase }
 
-// requestColumns are the fields of a model's RequestBase.
+// requestColumns are the fields of a model's ClientBase.
 type requestColumns struct {
 	clientIP, userAgent, createdAt, lastSeen *schema.Field
 }
 
-// requestColumns finds the columns of a RequestBase.
-func (m *model) requestColumns(row Model, b *RequestBase) (*requestColumns, error) {
+// requestColumns finds the columns of a ClientBase.
+func (m *model) requestColumns(row Model, b *ClientBase) (*requestColumns, error) {
 	c := new(requestColumns)
 	for _, want := range []struct {
 		name  string
@@ -78,7 +78,7 @@ func (m *model) requestColumns(row Model, b *RequestBase) (*requestColumns, erro
 		{"created_at", &b.CreatedAt, &c.createdAt},
 		{"last_seen", &b.LastSeen, &c.lastSeen},
 	} {
-		f, err := m.column(row, want.name, want.field, "gormstore.RequestBase")
+		f, err := m.column(row, want.name, want.field, "gormstore.ClientBase")
 		if err != nil {
 			return nil, err
 		}
@@ -92,17 +92,17 @@ func (c *requestColumns) has(f *schema.Field) bool {
 	return c != nil && (f == c.clientIP || f == c.userAgent || f == c.createdAt || f == c.lastSeen)
 }
 
-// fillRequest sets the columns of a RequestBase and tells whether there was a
+// fillRequest sets the columns of a ClientBase and tells whether there was a
 // request to set them from.
 func fillRequest(ctx context.Context, row any, now time.Time) bool {
 	m, ok := row.(requestModel)
 	if !ok {
 		return false
 	}
-	b := m.requestBase()
+	b := m.clientBase()
 	b.CreatedAt = DateTimeOf(now)
 	b.LastSeen = b.CreatedAt
-	client, ok := core.ClientFrom(ctx)
+	client, ok := core.ClientInfoFrom(ctx)
 	if ok {
 		b.UserAgent = asciiHeader(client.UserAgent)
 		if client.IP.IsValid() {

@@ -10,8 +10,8 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-// A handle is in users' URLs and logs: it must never come out different.
-func TestHandleStaysTheSame(t *testing.T) {
+// A public ID is in users' URLs and logs: it must never come out different.
+func TestPublicIDStaysTheSame(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
 		"abcdefghijklmnopqrstuvwxyz012345":         "abcd-7lpvgakxspn2jveuyqcxjp4soi",
@@ -20,13 +20,13 @@ func TestHandleStaysTheSame(t *testing.T) {
 		"0123456789abcdefghijklmnopqrstuvwxyz0123": "0123-7tum5qs5vex6glwilavlvv3s5q", // the longest
 	}
 	for key, want := range tests {
-		if got := core.Handle(key); got != want {
-			t.Errorf("Handle(%q): got %q, want %q", key, got, want)
+		if got := core.PublicID(key); got != want {
+			t.Errorf("PublicID(%q): got %q, want %q", key, got, want)
 		}
 	}
 }
 
-func TestHandleOfNoKey(t *testing.T) {
+func TestPublicIDOfNoKey(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]string{
 		"empty":            "",
@@ -36,16 +36,16 @@ func TestHandleOfNoKey(t *testing.T) {
 		"a signed cookie":  "eyJhIjoxfQ:1u2v3w:abcdefghijklmnopqrst",
 		"upper case":       "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345",
 		"cut runes":        "äöüßäöüßäöüßäöüß",
-		"a handle":         core.Handle("abcdefghijklmnopqrstuvwxyz012345"),
+		"a public ID":      core.PublicID("abcdefghijklmnopqrstuvwxyz012345"),
 	} {
-		if got := core.Handle(key); got != "" {
-			t.Errorf("Handle of a key that is %s: got %q, want none", name, got)
+		if got := core.PublicID(key); got != "" {
+			t.Errorf("PublicID of a key that is %s: got %q, want none", name, got)
 		}
 	}
 }
 
-// A handle gives away the four characters at its beginning and no more.
-func TestHandleHidesTheKey(t *testing.T) {
+// A public ID gives away the four characters at its beginning and no more.
+func TestPublicIDHidesTheKey(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	seen := map[string]bool{}
@@ -54,66 +54,66 @@ func TestHandleHidesTheKey(t *testing.T) {
 		for i := range key {
 			key[i] = "abcdefghijklmnopqrstuvwxyz0123456789"[random.IntN(36)]
 		}
-		handle := core.Handle(string(key))
-		if seen[handle] {
-			t.Fatalf("two keys have the handle %q", handle)
+		publicID := core.PublicID(string(key))
+		if seen[publicID] {
+			t.Fatalf("two keys have the public ID %q", publicID)
 		}
-		seen[handle] = true
-		if prefix, ok := core.HandlePrefix(handle); !ok || prefix != string(key[:4]) {
-			t.Errorf("HandlePrefix(%q): got %q, %t, want what the key begins with", handle, prefix, ok)
+		seen[publicID] = true
+		if prefix, ok := core.PublicIDPrefix(publicID); !ok || prefix != string(key[:4]) {
+			t.Errorf("PublicIDPrefix(%q): got %q, %t, want what the key begins with", publicID, prefix, ok)
 		}
 		for i := range len(key) - 4 {
 			// Five in a row by chance: once in 100,000 keys, and never with this seed.
-			if strings.Contains(handle, string(key[i:i+5])) {
-				t.Errorf("the handle %q has five characters of its key in a row", handle)
+			if strings.Contains(publicID, string(key[i:i+5])) {
+				t.Errorf("the public ID %q has five characters of its key in a row", publicID)
 			}
 		}
 	}
 	// Keys that differ in their last character alone.
-	if a, b := core.Handle("abcdefghijklmnopqrstuvwxyz012345"), core.Handle("abcdefghijklmnopqrstuvwxyz012346"); a[5:] == b[5:] {
-		t.Errorf("two keys: got the handles %q and %q, want different digests", a, b)
+	if a, b := core.PublicID("abcdefghijklmnopqrstuvwxyz012345"), core.PublicID("abcdefghijklmnopqrstuvwxyz012346"); a[5:] == b[5:] {
+		t.Errorf("two keys: got the public IDs %q and %q, want different digests", a, b)
 	}
 }
 
-func TestHandlePrefixOfNoHandle(t *testing.T) {
+func TestPublicIDPrefixOfOthers(t *testing.T) {
 	t.Parallel()
-	const handle = "abcd-abcdefghijklmnopqrstuvwxyz"
-	if _, ok := core.HandlePrefix(handle); !ok {
-		t.Fatalf("HandlePrefix(%q): got false, want true", handle)
+	const publicID = "abcd-abcdefghijklmnopqrstuvwxyz"
+	if _, ok := core.PublicIDPrefix(publicID); !ok {
+		t.Fatalf("PublicIDPrefix(%q): got false, want true", publicID)
 	}
 	for name, text := range map[string]string{
 		"nothing":             "",
 		"a key":               "abcdefghijklmnopqrstuvwxyz012345",
 		"a dash":              "-",
-		"no dash":             strings.ReplaceAll(handle, "-", ""),
+		"no dash":             strings.ReplaceAll(publicID, "-", ""),
 		"an early dash":       "abc-abcdefghijklmnopqrstuvwxyza",
 		"a second dash":       "abcd-abcdefghijklm-opqrstuvwxyz",
 		"a prefix alone":      "abcd-",
-		"too short":           handle[:len(handle)-1],
-		"too long":            handle + "a",
-		"upper case":          strings.ToUpper(handle),
+		"too short":           publicID[:len(publicID)-1],
+		"too long":            publicID + "a",
+		"upper case":          strings.ToUpper(publicID),
 		"SQL's wildcards":     "%%%%-abcdefghijklmnopqrstuvwxyz",
 		"an underscore":       "ab_d-abcdefghijklmnopqrstuvwxyz",
 		"a quote":             "ab'd-abcdefghijklmnopqrstuvwxyz",
 		"a NUL":               "ab\x00d-abcdefghijklmnopqrstuvwxyz",
 		"a wildcard at last":  "abcd-abcdefghijklmnopqrstuvwxy%",
-		"a space at the end":  handle[:len(handle)-1] + " ",
+		"a space at the end":  publicID[:len(publicID)-1] + " ",
 		"a rune":              "aüd-abcdefghijklmnopqrstuvwxyz",
-		"a line break behind": handle[:len(handle)-1] + "\n",
+		"a line break behind": publicID[:len(publicID)-1] + "\n",
 	} {
-		if prefix, ok := core.HandlePrefix(text); ok {
-			t.Errorf("HandlePrefix of %s: got %q, true, want false", name, prefix)
+		if prefix, ok := core.PublicIDPrefix(text); ok {
+			t.Errorf("PublicIDPrefix of %s: got %q, true, want false", name, prefix)
 		}
 	}
 }
 
-// The session's handle is that of the record in the store, at every moment.
-func TestSessionHandle(t *testing.T) {
+// The session's public ID is that of the record in the store, at every moment.
+func TestSessionPublicID(t *testing.T) {
 	t.Parallel()
 	st := newSite(t, core.Config{}, nil)
 	check := func(s *core.Session, when, want string) {
 		t.Helper()
-		if got := s.Handle(); got != want {
+		if got := s.PublicID(); got != want {
 			t.Errorf("%s: got %q, want %q", when, got, want)
 		}
 	}
@@ -124,21 +124,21 @@ func TestSessionHandle(t *testing.T) {
 		if err := s.Save(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		check(s, "after it", core.Handle(s.Key()))
+		check(s, "after it", core.PublicID(s.Key()))
 	})
-	old := core.Handle(st.cookie)
+	old := core.PublicID(st.cookie)
 	if old == "" {
-		t.Fatal("a new session has no handle")
+		t.Fatal("a new session has no public ID")
 	}
 	st.visit(func(s *core.Session, w http.ResponseWriter) {
 		check(s, "the first thing in a request", old)
 		s.CycleKey()
 		check(s, "while CycleKey is pending", old)
 		w.WriteHeader(http.StatusOK)
-		check(s, "after it was saved", core.Handle(s.Key()))
+		check(s, "after it was saved", core.PublicID(s.Key()))
 	})
-	if got := core.Handle(st.cookie); got == old {
-		t.Error("a new key has the old handle")
+	if got := core.PublicID(st.cookie); got == old {
+		t.Error("a new key has the old public ID")
 	}
 	st.visit(func(s *core.Session, _ http.ResponseWriter) {
 		s.Flush()
@@ -146,51 +146,51 @@ func TestSessionHandle(t *testing.T) {
 		s.Set("a", 1)
 		check(s, "and a new session that is not saved", "")
 	})
-	st.cookie = core.NewKey()
+	st.cookie = core.NewSessionKey()
 	st.visit(func(s *core.Session, _ http.ResponseWriter) { check(s, "an unknown key", "") })
 }
 
-// Whoever shows a handle shows what depends on the cookie.
-func TestSessionHandleIsARead(t *testing.T) {
+// Whoever shows a public ID shows what depends on the cookie.
+func TestSessionPublicIDIsARead(t *testing.T) {
 	t.Parallel()
 	st := newSite(t, core.Config{}, nil)
 	st.visit(increment)
 	st.spy.took()
-	w := st.visit(func(s *core.Session, _ http.ResponseWriter) { s.Handle() })
+	w := st.visit(func(s *core.Session, _ http.ResponseWriter) { s.PublicID() })
 	st.wantCalls("load")
 	if got := w.Header().Get("Vary"); got != "Cookie" {
 		t.Errorf("Vary: got %q, want Cookie", got)
 	}
 }
 
-// A handle is public, but a session prints nothing of itself.
-func TestSessionDoesNotPrintItsHandle(t *testing.T) {
+// A public ID is public, but a session prints nothing of itself.
+func TestSessionDoesNotPrintItsPublicID(t *testing.T) {
 	t.Parallel()
 	st := newSite(t, core.Config{}, nil)
 	st.visit(increment)
 	st.visit(func(s *core.Session, _ http.ResponseWriter) {
-		handle := s.Handle()
+		publicID := s.PublicID()
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
-			if got := fmt.Sprintf(verb, s); strings.Contains(got, handle) || strings.Contains(got, s.Key()) {
-				t.Errorf("%s prints the handle or the key", verb)
+			if got := fmt.Sprintf(verb, s); strings.Contains(got, publicID) || strings.Contains(got, s.Key()) {
+				t.Errorf("%s prints the public ID or the key", verb)
 			}
 		}
 	})
 }
 
-func FuzzHandle(f *testing.F) {
+func FuzzPublicID(f *testing.F) {
 	for _, seed := range []string{"", "abcdefghijklmnopqrstuvwxyz012345", "abcd-abcdefghijklmnopqrstuvwxyz", "a-b", "äöüß"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if handle := core.Handle(text); handle != "" {
-			prefix, ok := core.HandlePrefix(handle)
-			if !ok || !strings.HasPrefix(text, prefix) || handle != core.Handle(text) || core.ValidKey(handle) {
-				t.Errorf("Handle(%q) = %q: no handle, another one the second time, or a key", text, handle)
+		if publicID := core.PublicID(text); publicID != "" {
+			prefix, ok := core.PublicIDPrefix(publicID)
+			if !ok || !strings.HasPrefix(text, prefix) || publicID != core.PublicID(text) || core.ValidSessionKey(publicID) {
+				t.Errorf("PublicID(%q) = %q: no public ID, another one the second time, or a key", text, publicID)
 			}
 		}
-		if prefix, ok := core.HandlePrefix(text); ok && (!strings.HasPrefix(text, prefix+"-") || core.Handle(text) != "" || core.ValidKey(text)) {
-			t.Errorf("HandlePrefix(%q) = %q: the text is a key, or does not begin so", text, prefix)
+		if prefix, ok := core.PublicIDPrefix(text); ok && (!strings.HasPrefix(text, prefix+"-") || core.PublicID(text) != "" || core.ValidSessionKey(text)) {
+			t.Errorf("PublicIDPrefix(%q) = %q: the text is a key, or does not begin so", text, prefix)
 		}
 	})
 }

@@ -14,45 +14,45 @@ import (
 	"github.com/djinn-go/djinn/gormstore"
 )
 
-// TestHandles: only the handle of a live session within the scopes finds it.
-func TestHandles(t *testing.T) {
+// TestPublicIDs: only the public ID of a live session within the scopes finds it.
+func TestPublicIDs(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		store := migrated(t, db)
 		s := newSite(t, store)
 		cookie, other := s.login(t), s.loginAs(t, 43)
 		old := s.login(t)
 		rotated := s.visit(old, func(s *core.Session, _ *http.Request) { s.CycleKey() }).cookie
-		for name, handle := range map[string]string{
-			"another user's":          core.Handle(other),
-			"a key":                   cookie,
-			"of what was rotated":     core.Handle(old),
-			"nothing":                 "",
-			"10 kB":                   strings.Repeat("a", 10_000),
-			"10 kB behind a handle":   core.Handle(cookie) + strings.Repeat("a", 10_000),
-			"wildcards":               "%%%%-" + strings.Repeat("a", 26),
-			"an underscore":           "_" + core.Handle(cookie)[1:],
-			"upper case":              strings.ToUpper(core.Handle(cookie)),
-			"another digest":          core.Handle(cookie)[:5] + strings.Repeat("a", 26),
-			"a NUL":                   core.Handle(cookie)[:30] + "\x00",
-			"invalid UTF-8":           "\xff\xfe\xfd\xfc" + core.Handle(cookie)[4:],
-			"SQL":                     "' OR 1=1 --",
-			"the prefix of a session": core.Handle(cookie)[:4],
+		for name, publicID := range map[string]string{
+			"another user's":           core.PublicID(other),
+			"a key":                    cookie,
+			"of what was rotated":      core.PublicID(old),
+			"nothing":                  "",
+			"10 kB":                    strings.Repeat("a", 10_000),
+			"10 kB behind a public ID": core.PublicID(cookie) + strings.Repeat("a", 10_000),
+			"wildcards":                "%%%%-" + strings.Repeat("a", 26),
+			"an underscore":            "_" + core.PublicID(cookie)[1:],
+			"upper case":               strings.ToUpper(core.PublicID(cookie)),
+			"another digest":           core.PublicID(cookie)[:5] + strings.Repeat("a", 26),
+			"a NUL":                    core.PublicID(cookie)[:30] + "\x00",
+			"invalid UTF-8":            "\xff\xfe\xfd\xfc" + core.PublicID(cookie)[4:],
+			"SQL":                      "' OR 1=1 --",
+			"the prefix of a session":  core.PublicID(cookie)[:4],
 		} {
-			if _, err := store.ByHandle(t.Context(), handle, store.OfUser(42)); !errors.Is(err, core.ErrNotFound) {
-				t.Errorf("%s: ByHandle: got %v, want ErrNotFound", name, err)
+			if _, err := store.ByPublicID(t.Context(), publicID, store.OfUser(42)); !errors.Is(err, core.ErrNotFound) {
+				t.Errorf("%s: ByPublicID: got %v, want ErrNotFound", name, err)
 			}
-			err := store.Revoke(t.Context(), handle, store.OfUser(42))
+			err := store.Revoke(t.Context(), publicID, store.OfUser(42))
 			if !errors.Is(err, core.ErrNotFound) {
 				t.Errorf("%s: Revoke: got %v, want ErrNotFound", name, err)
 			}
-			if err != nil && handle != "" && strings.Contains(err.Error(), handle) {
+			if err != nil && publicID != "" && strings.Contains(err.Error(), publicID) {
 				t.Errorf("%s: the error quotes it", name)
 			}
 		}
 		s.wantWho(t, "after all that", cookie, 42)
 		s.wantWho(t, "the other user", other, 43)
 		s.wantWho(t, "the rotated one", rotated, 42)
-		if err := store.Revoke(t.Context(), core.Handle(rotated), store.OfUser(42)); err != nil {
+		if err := store.Revoke(t.Context(), core.PublicID(rotated), store.OfUser(42)); err != nil {
 			t.Errorf("Revoke: got %v, want nil", err)
 		}
 		s.wantWho(t, "the revoked one", rotated, 0)
@@ -60,16 +60,16 @@ func TestHandles(t *testing.T) {
 	})
 }
 
-// TestHandlesOfOnePrefix: keys that begin alike are told apart.
-func TestHandlesOfOnePrefix(t *testing.T) {
+// TestPublicIDsOfOnePrefix: keys that begin alike are told apart.
+func TestPublicIDsOfOnePrefix(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		store := migrated(t, db)
 		insert(t, db, "same", 5)
-		if err := store.Revoke(t.Context(), core.Handle(rowKey("same", 3)), store.OfUser(42)); err != nil {
+		if err := store.Revoke(t.Context(), core.PublicID(rowKey("same", 3)), store.OfUser(42)); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 5 {
-			row, err := store.ByHandle(t.Context(), core.Handle(rowKey("same", i)))
+			row, err := store.ByPublicID(t.Context(), core.PublicID(rowKey("same", i)))
 			if found := err == nil; found != (i != 3) {
 				t.Errorf("row %d: got %v, want it found: %t", i, err, i != 3)
 			}
@@ -80,9 +80,9 @@ func TestHandlesOfOnePrefix(t *testing.T) {
 	})
 }
 
-// TestHandleIndex: the database finds a handle by an index; on PostgreSQL by the one
+// TestPublicIDIndex: the database finds a public ID by an index; on PostgreSQL by the one
 // that Django makes, or any other for patterns.
-func TestHandleIndex(t *testing.T) {
+func TestPublicIDIndex(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		store, err := gormstore.New(db)
 		if err != nil {
@@ -91,9 +91,9 @@ func TestHandleIndex(t *testing.T) {
 		if err := store.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		rows := make([]gormstore.Session, 3000)
+		rows := make([]gormstore.DjangoSession, 3000)
 		for i := range rows {
-			rows[i] = gormstore.Session{SessionKey: core.Secret(core.NewKey()), SessionData: "x", ExpireDate: gormstore.Now()}
+			rows[i] = gormstore.DjangoSession{SessionKey: core.Secret(core.NewSessionKey()), SessionData: "x", ExpireDate: gormstore.Now()}
 			rows[i].ExpireDate.Time = rows[i].ExpireDate.AddDate(1, 0, 0)
 		}
 		if err := db.CreateInBatches(rows, 500).Error; err != nil {
@@ -114,10 +114,10 @@ func TestHandleIndex(t *testing.T) {
 			}
 			return nil
 		})
-		if _, err := store.ByHandle(t.Context(), rows[7].Handle()); err != nil {
+		if _, err := store.ByPublicID(t.Context(), rows[7].PublicID()); err != nil {
 			t.Fatal(err)
 		}
-		prefix := core.Handle(string(rows[7].SessionKey))[:4]
+		prefix := core.PublicID(string(rows[7].SessionKey))[:4]
 		plan := explain(t, db, lookup, prefix)
 		t.Log(lookup, plan)
 		if strings.Contains(plan, "SCAN") || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "|ALL|") {
@@ -179,16 +179,16 @@ func explain(t testing.TB, db *gorm.DB, query, prefix string) (plan string) {
 	return plan
 }
 
-// TestHandleIndexCustom: a handle is looked up by an index, in a custom model's table
+// TestPublicIDIndexCustom: a public ID is looked up by an index, in a custom model's table
 // too.
-func TestHandleIndexCustom(t *testing.T) {
+func TestPublicIDIndexCustom(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		migrated(t, db)
 		insert(t, db, "zzzz", 50)
 		for i := 0; i < 6; i++ {
 			rows := make([]device, 500)
 			for j := range rows {
-				rows[j].SessionKey, rows[j].SessionData = core.Secret(core.NewKey()), "x"
+				rows[j].SessionKey, rows[j].SessionData = core.Secret(core.NewSessionKey()), "x"
 				rows[j].ExpireDate = gormstore.DateTimeOf(time.Now().Add(time.Hour))
 			}
 			if err := db.Create(&rows).Error; err != nil {
@@ -208,7 +208,7 @@ func TestHandleIndexCustom(t *testing.T) {
 			}
 			return nil
 		})
-		if _, err := store.ByHandle(t.Context(), core.Handle(rowKey("zzzz", 3))); err != nil {
+		if _, err := store.ByPublicID(t.Context(), core.PublicID(rowKey("zzzz", 3))); err != nil {
 			t.Fatal(err)
 		}
 		plan := explain(t, db, lookup, "zzzz")

@@ -19,7 +19,7 @@ func (noDelete) Delete(context.Context, string) (bool, error) {
 }
 
 // beginStored begins an exchange with a browser that has a stored session.
-func beginStored(t *testing.T, wrap func(core.Store) core.Store) (*core.Exchange, *core.Manager, string) {
+func beginStored(t *testing.T, wrap func(core.Store) core.Store) (*core.RequestBinding, *core.Manager, string) {
 	t.Helper()
 	store := memstore.New()
 	m, err := core.New(wrap(store), core.Config{SecretKey: "secret"})
@@ -33,7 +33,7 @@ func beginStored(t *testing.T, wrap func(core.Store) core.Store) (*core.Exchange
 	}
 	r := httptest.NewRequest("GET", "/", nil)
 	r.AddCookie(&http.Cookie{Name: "sessionid", Value: s.Key()})
-	x := new(core.Exchange)
+	x := new(core.RequestBinding)
 	x.Begin(m, httptest.NewRecorder(), r)
 	return x, m, s.Key()
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Exchange is one request and its response as the session sees them: what an
+// RequestBinding is one request and its response as the session sees them: what an
 // adapter for a framework is made of. A handler has no use for it.
 //
 // An adapter allocates one per request (as part of a struct of its own, so that a
@@ -25,7 +25,7 @@ import (
 //
 // When Commit fails nothing has been written and nothing of the handler's may be:
 // the adapter calls ResetHeader and answers with the error as its framework does.
-type Exchange struct {
+type RequestBinding struct {
 	session Session
 	client  clientContext
 	ctx     sessionContext
@@ -33,7 +33,7 @@ type Exchange struct {
 	request *http.Request // the one that carries the session
 	entry   http.Header   // the headers when the request came in
 	err     error         // of the commit
-	begun   time.Duration // see RequestAge
+	begun   time.Duration // see SinceRequestBegan
 	renewed atomic.Pointer[renewal]
 	ended   atomic.Bool
 
@@ -47,7 +47,7 @@ type Exchange struct {
 
 // Begin starts the exchange: it reads the cookie, does no I/O, and returns the
 // request whose context carries the session.
-func (x *Exchange) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *http.Request {
+func (x *RequestBinding) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *http.Request {
 	s := &x.session
 	x.client = clientContext{r.Context(), x}
 	x.begun = time.Since(processStart)
@@ -67,11 +67,11 @@ func (x *Exchange) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *ht
 }
 
 // Session returns the session, which lives as long as somebody holds it.
-func (x *Exchange) Session() *Session { return &x.session }
+func (x *RequestBinding) Session() *Session { return &x.session }
 
 // Writer returns a response writer that commits in time. It hands on what it gets
 // to the writer given to Begin.
-func (x *Exchange) Writer() *Writer { return &x.writer }
+func (x *RequestBinding) Writer() *Writer { return &x.writer }
 
 // Commit saves the session for a response of that status and writes the headers,
 // once: later calls return the first one's result. Call it before the first byte
@@ -79,7 +79,7 @@ func (x *Exchange) Writer() *Writer { return &x.writer }
 //
 // An error means that the response must not go out as the handler wants it;
 // [StatusCode] says with which status instead.
-func (x *Exchange) Commit(status int) error {
+func (x *RequestBinding) Commit(status int) error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +103,7 @@ func (x *Exchange) Commit(status int) error {
 // takes it over writes the headers, so no cookie can be sent: a session that the
 // browser does not know yet is not created, which is reported. On an error the
 // connection must stay with HTTP, for the error response.
-func (x *Exchange) CommitHijacked() error {
+func (x *RequestBinding) CommitHijacked() error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +125,7 @@ func (x *Exchange) CommitHijacked() error {
 // it on the way out, so that a logout happens even if nobody answers. An error
 // counts as that of Commit. What else changed is for the answer to commit; if none
 // has come when the request's context ends, that is reported.
-func (x *Exchange) CommitFlush() error {
+func (x *RequestBinding) CommitFlush() error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,7 +148,7 @@ func (x *Exchange) CommitFlush() error {
 }
 
 // reportUnanswered reports changes that no answer has committed.
-func (x *Exchange) reportUnanswered() {
+func (x *RequestBinding) reportUnanswered() {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,14 +160,14 @@ func (x *Exchange) reportUnanswered() {
 
 // Committed tells whether the session has been committed, by Commit itself or by
 // the writer, with or without success.
-func (x *Exchange) Committed() bool {
+func (x *RequestBinding) Committed() bool {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
 	return x.session.phase != open
 }
 
 // Err returns the error with which Commit failed.
-func (x *Exchange) Err() error {
+func (x *RequestBinding) Err() error {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
 	return x.err
@@ -176,7 +176,7 @@ func (x *Exchange) Err() error {
 // ResetHeader gives the response the headers it had when the request came in, so
 // that an error response does not carry the handler's ETag or Content-Length. The
 // key that [Session.Save] has made before the failure goes out all the same.
-func (x *Exchange) ResetHeader() {
+func (x *RequestBinding) ResetHeader() {
 	h := x.writer.ResponseWriter.Header()
 	clear(h)
 	maps.Copy(h, x.entry)
@@ -192,7 +192,7 @@ func (x *Exchange) ResetHeader() {
 // the browser knows the session, and reported otherwise; from now on the session
 // takes no changes. After a commit that failed there is nothing to save: the error
 // response has said so, and the store is not asked again.
-func (x *Exchange) End() {
+func (x *RequestBinding) End() {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -249,7 +249,7 @@ func (s *Session) writeHeader(h http.Header) {
 }
 
 // String keeps fmt from walking into the session.
-func (x *Exchange) String() string { return "core.Exchange" }
+func (x *RequestBinding) String() string { return "core.RequestBinding" }
 
 // Format prints nothing of the session, whatever the verb.
-func (x *Exchange) Format(f fmt.State, _ rune) { fmt.Fprint(f, x.String()) }
+func (x *RequestBinding) Format(f fmt.State, _ rune) { fmt.Fprint(f, x.String()) }
