@@ -32,6 +32,9 @@ func New(store Store, cfg Config) (*Manager, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
+	if err := configure(store, Settings{CookieName: cfg.CookieName, CookieAge: cfg.CookieAge, MaxSize: cfg.MaxSize, Now: cfg.Now}); err != nil {
+		return nil, err
+	}
 	m := &Manager{store: store, cfg: cfg, codec: cfg.Codec, valid: ValidSessionKey}
 	if m.codec == nil {
 		c := DjangoCodec{
