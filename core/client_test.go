@@ -271,9 +271,6 @@ func TestClientOutsideOfRequests(t *testing.T) {
 	if got := store.took(); got != "create nobody" {
 		t.Errorf("Manager.Open: the store was called with %q, want nobody", got)
 	}
-	if c, ok := core.ClientInfoFrom(core.NewContext(t.Context(), s)); ok {
-		t.Errorf("ClientInfoFrom of a context with a session alone: got %v, want none", c)
-	}
 }
 
 // The request's context may outlive the request, in a goroutine for example. By

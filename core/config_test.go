@@ -8,6 +8,7 @@ import (
 
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -79,7 +80,7 @@ func TestNewCopiesFallbacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, _ := core.MakeValues("a", 1)
+	values, _ := sessiontest.Values("a", 1)
 	text, err := codec.Encode(values)
 	if err != nil {
 		t.Fatal(err)

@@ -15,12 +15,6 @@ func FromContext(ctx context.Context) (*Session, bool) {
 	return s, ok
 }
 
-// NewContext returns a context that carries s, as the middleware's does, for
-// tests and for work that is not HTTP.
-func NewContext(ctx context.Context, s *Session) context.Context {
-	return &sessionContext{ctx, s}
-}
-
 // Lookup returns this Manager's session, or false if its middleware is not
 // around the caller.
 func (m *Manager) Lookup(ctx context.Context) (*Session, bool) {

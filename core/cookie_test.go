@@ -11,6 +11,7 @@ import (
 
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 // cookieVector is a response of Django's middleware.
@@ -129,7 +130,7 @@ func TestSetCookieVectors(t *testing.T) {
 					name = "sessionid"
 				}
 				r.Header.Set("Cookie", name+"="+*v.RequestCookie)
-				values, _ := core.MakeValues("old", 1)
+				values, _ := sessiontest.Values("old", 1)
 				if _, err := store.Create(context.Background(), core.Record{
 					Key: *v.RequestCookie, Values: values, ExpireDate: now.Add(time.Hour),
 				}); err != nil {

@@ -18,15 +18,40 @@ import (
 type Key[T any] string
 
 // Get returns the item, or the zero value if there is none.
-func (k Key[T]) Get(s *Session) T { return Get[T](s, string(k)) }
+func (k Key[T]) Get(s *Session) T {
+	v, _ := k.Lookup(s)
+	return v
+}
 
 // Lookup returns the item and whether there is one of that type.
-func (k Key[T]) Lookup(s *Session) (T, bool) { return Lookup[T](s, string(k)) }
+func (k Key[T]) Lookup(s *Session) (T, bool) {
+	text, ok := s.text(string(k))
+	if !ok {
+		var zero T
+		return zero, false
+	}
+	v, err := decodeAs[T](string(k), text)
+	if err != nil {
+		s.mismatch(err)
+		return v, false
+	}
+	return v, true
+}
 
 // GetErr is Get for those who must tell "not there" (zero value, nil) from "holds
 // something else" ([TypeError]) and "could not be loaded" ([StoreError], which
 // counts as looked at, see [Session.Err]).
-func (k Key[T]) GetErr(s *Session) (T, error) { return GetErr[T](s, string(k)) }
+func (k Key[T]) GetErr(s *Session) (T, error) {
+	var zero T
+	if err := s.Err(); err != nil {
+		return zero, err
+	}
+	text, ok := s.text(string(k))
+	if !ok {
+		return zero, nil
+	}
+	return decodeAs[T](string(k), text)
+}
 
 // From returns the item from a snapshot, for example in a model's FillSession.
 func (k Key[T]) From(v Values) (T, bool) {
@@ -87,36 +112,7 @@ func (k Key[T]) Update(s *Session, fn func(T) T) {
 // Get returns the item of that name as a T, or the zero value if there is none.
 // See [Key] for an item that holds something else.
 func Get[T any](s *Session, name string) T {
-	v, _ := Lookup[T](s, name)
-	return v
-}
-
-// Lookup returns the item of that name as a T, and whether there is one.
-func Lookup[T any](s *Session, name string) (T, bool) {
-	text, ok := s.text(name)
-	if !ok {
-		var zero T
-		return zero, false
-	}
-	v, err := decodeAs[T](name, text)
-	if err != nil {
-		s.mismatch(err)
-		return v, false
-	}
-	return v, true
-}
-
-// GetErr returns the item of that name as a T; see [Key.GetErr].
-func GetErr[T any](s *Session, name string) (T, error) {
-	var zero T
-	if err := s.Err(); err != nil {
-		return zero, err
-	}
-	text, ok := s.text(name)
-	if !ok {
-		return zero, nil
-	}
-	return decodeAs[T](name, text)
+	return Key[T](name).Get(s)
 }
 
 func decodeAs[T any](name, text string) (T, error) {

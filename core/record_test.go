@@ -6,18 +6,19 @@ import (
 	"testing"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 // upperCodec is a codec that can be told from others.
 type upperCodec struct{ core.Codec }
 
 func (upperCodec) Decode(text string) (core.Values, error) {
-	return core.MakeValues("read", strings.ToUpper(text))
+	return sessiontest.Values("read", strings.ToUpper(text))
 }
 
 func TestRecordDecode(t *testing.T) {
 	t.Parallel()
-	values, err := core.MakeValues("a", 1)
+	values, err := sessiontest.Values("a", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -194,10 +194,10 @@ func TestTypedKeys(t *testing.T) {
 	} else if strings.Contains(err.Error(), "aladdin") {
 		t.Errorf("the error shows the value: %v", err)
 	}
-	if v, err := core.GetErr[string](s, "name"); v != "aladdin" || err != nil {
+	if v, err := core.Key[string]("name").GetErr(s); v != "aladdin" || err != nil {
 		t.Errorf("GetErr = %q, %v", v, err)
 	}
-	if v, err := core.GetErr[string](s, "nothing"); v != "" || err != nil {
+	if v, err := core.Key[string]("nothing").GetErr(s); v != "" || err != nil {
 		t.Errorf("GetErr of nothing = %q, %v", v, err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 // spyStore is a memory store that writes down what it is asked, and can be told
@@ -247,7 +248,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := core.MakeValues("name", item)
+	values, err := sessiontest.Values("name", item)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +262,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	x := new(core.RequestBinding)
 	r := x.Begin(m, httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 	x.Session().Set("name", item)
-	printed := []any{cfg, &cfg, m, values, codec, rec, &rec, s, x, core.Secret(secret), []core.Secret{secret}, r.Context(), core.NewContext(context.Background(), s)}
+	printed := []any{cfg, &cfg, m, values, codec, rec, &rec, s, x, core.Secret(secret), []core.Secret{secret}, r.Context()}
 	for _, p := range printed {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			text := fmt.Sprintf(verb, p)

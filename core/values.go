@@ -35,27 +35,6 @@ func ParseValues(json string) (Values, error) {
 	return Values{items}, nil
 }
 
-// MakeValues encodes one item after the other, in the order of the pairs: name,
-// value, name, value. It is for tests and tools; the error names the item.
-func MakeValues(pairs ...any) (Values, error) {
-	var v Values
-	if len(pairs)%2 != 0 {
-		return v, fmt.Errorf("djinn: MakeValues wants pairs of name and value, got %d arguments", len(pairs))
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		name, ok := pairs[i].(string)
-		if !ok {
-			return v, fmt.Errorf("djinn: MakeValues wants a string as the name of argument %d, got %T", i, pairs[i])
-		}
-		text, err := encodeItem(name, pairs[i+1])
-		if err != nil {
-			return v, err
-		}
-		v.items = setMember(v.items, name, text)
-	}
-	return v, nil
-}
-
 // Len returns the number of items.
 func (v Values) Len() int { return len(v.items) }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/cachestore"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 func record(t testing.TB, json string) core.Record {
@@ -218,7 +219,7 @@ func TestServerEvicts(t *testing.T) {
 		if err != nil || values.Get("i") != int64(i) {
 			t.Fatalf("cached_db: got %v, %v, want %d", values.Get("i"), err, i)
 		}
-		rec.Values, _ = core.MakeValues("i", i, "more", strings.Repeat("y", 5000))
+		rec.Values, _ = sessiontest.Values("i", i, "more", strings.Repeat("y", 5000))
 		if _, err := db.Update(ctx, rec); err != nil {
 			t.Fatalf("cached_db: Update: %v", err)
 		}
@@ -255,7 +256,7 @@ func TestLostReplies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded.Values, _ = core.MakeValues("n", 1)
+	loaded.Values, _ = sessiontest.Values("n", 1)
 	proxy.loseReply()
 	if _, err := store.Update(ctx, loaded); err != nil {
 		t.Fatalf("Update whose reply was lost: got %v, want no error", err)

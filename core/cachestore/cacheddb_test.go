@@ -11,6 +11,7 @@ import (
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/cachestore"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 // hooked is a durable store that does something between its own work and its
@@ -250,7 +251,7 @@ func TestCachedDBUpdateOfDjangosHit(t *testing.T) {
 		t.Fatal(err)
 	}
 	rec = rec.WithCodec(s.codec)
-	rec.Values, _ = core.MakeValues("a", 2)
+	rec.Values, _ = sessiontest.Values("a", 2)
 	if _, err := s.node().Update(ctx, rec); err != nil {
 		t.Errorf("Update: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/cachestore"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 // Sessions of one process, in memory that is bounded.
@@ -25,7 +26,7 @@ func ExampleNewCachedDB() {
 	cache := cachestore.NewMemory(cachestore.MemoryOptions{})
 	store := cachestore.NewCachedDB(cache, memstore.New(), cachestore.CachedDBOptions{MaxAge: time.Minute})
 
-	items, err := core.MakeValues("cart", []int{7, 9})
+	items, err := sessiontest.Values("cart", []int{7, 9})
 	if err != nil {
 		panic(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/djinn-go/djinn/core/cachestore"
 	"github.com/djinn-go/djinn/core/cachestore/cachetest"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 	"github.com/djinn-go/djinn/core/storetest"
 )
 
@@ -100,7 +101,7 @@ func (s textStore) encode(rec core.Record) (core.Record, error) {
 	if err != nil {
 		return rec, err
 	}
-	rec.Values, err = core.MakeValues("text", text)
+	rec.Values, err = sessiontest.Values("text", text)
 	return rec, err
 }
 

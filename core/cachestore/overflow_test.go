@@ -10,6 +10,7 @@ import (
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/cachestore"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 // forgetful is a cache that can be told nothing while it is down.
@@ -48,7 +49,7 @@ func TestOverflowWhileDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, _ := core.MakeValues("a", 1)
+	values, _ := sessiontest.Values("a", 1)
 	keys := make([]string, n)
 	for i := range keys {
 		keys[i] = core.NewSessionKey()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 // A store for a service that runs as a single process. Most programs hand it to
@@ -15,7 +16,7 @@ func Example() {
 	store := memstore.New(memstore.WithMaxRecords(100_000))
 
 	ctx := context.Background()
-	items, err := core.MakeValues("cart", []int{7, 9})
+	items, err := sessiontest.Values("cart", []int{7, 9})
 	if err != nil {
 		panic(err)
 	}

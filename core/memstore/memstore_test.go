@@ -11,6 +11,7 @@ import (
 
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/memstore"
+	"github.com/djinn-go/djinn/core/sessiontest"
 	"github.com/djinn-go/djinn/core/storetest"
 )
 
@@ -41,7 +42,7 @@ func (c *clock) advance(d time.Duration) {
 
 func values(t testing.TB, pairs ...any) core.Values {
 	t.Helper()
-	v, err := core.MakeValues(pairs...)
+	v, err := sessiontest.Values(pairs...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ package sessiontest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -78,6 +79,28 @@ func Session(t testing.TB, m *core.Manager, c *http.Cookie) *core.Session {
 		t.Fatalf("sessiontest: cannot load the session: %v", err)
 	}
 	return s
+}
+
+// Values returns items in the order of the pairs (name, value, name, value), as a
+// session that was set to them has them: what a model's FillSession is called with.
+// The error is that of Session.Set and names the item.
+func Values(pairs ...any) (core.Values, error) {
+	if len(pairs)%2 != 0 {
+		return core.Values{}, fmt.Errorf("sessiontest: Values wants pairs of name and value, got %d arguments", len(pairs))
+	}
+	m, err := core.New(memstore.New(), core.Config{SecretKey: "for tests of values"})
+	if err != nil {
+		return core.Values{}, err
+	}
+	s := m.Open(context.Background(), "")
+	for i := 0; i < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return core.Values{}, fmt.Errorf("sessiontest: Values wants a string as the name of argument %d, got %T", i, pairs[i])
+		}
+		s.Set(name, pairs[i+1])
+	}
+	return s.Values(), s.Err()
 }
 
 func set(t testing.TB, s *core.Session, items map[string]any) {

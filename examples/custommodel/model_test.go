@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 func TestFillSession(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[any]int64{"42": 42, nil: 0} {
-		items, err := core.MakeValues("message", "hello")
+		items, err := sessiontest.Values("message", "hello")
 		if id != nil {
-			items, err = core.MakeValues("_auth_user_id", id)
+			items, err = sessiontest.Values("_auth_user_id", id)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -25,7 +26,7 @@ func TestFillSession(t *testing.T) {
 			t.Errorf("%v: got account_id %v, want %d", id, got, want)
 		}
 	}
-	items, err := core.MakeValues("_auth_user_id", "jasmine")
+	items, err := sessiontest.Values("_auth_user_id", "jasmine")
 	if err != nil {
 		t.Fatal(err)
 	}

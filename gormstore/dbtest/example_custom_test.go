@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/sessiontest"
 	"github.com/djinn-go/djinn/gormstore"
 )
 
@@ -99,7 +100,7 @@ func save(ctx context.Context, store core.Store, key, item string, value any) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	values, err := core.MakeValues(item, value)
+	values, err := sessiontest.Values(item, value)
 	if err != nil {
 		log.Fatal(err)
 	}

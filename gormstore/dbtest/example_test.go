@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/sessiontest"
 	"github.com/djinn-go/djinn/gormstore"
 )
 
@@ -84,7 +85,7 @@ func logIn(ctx context.Context, store core.Store, key, account string) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	values, err := core.MakeValues("_auth_user_id", account)
+	values, err := sessiontest.Values("_auth_user_id", account)
 	if err != nil {
 		log.Fatal(err)
 	}

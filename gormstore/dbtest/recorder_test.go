@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
 // recorder stands between GORM and the connection pool and notes what is sent,
@@ -143,7 +144,7 @@ func newCodec() core.Codec {
 // rec is a record that lives for an hour, with the items of pairs.
 func rec(t testing.TB, key string, pairs ...any) core.Record {
 	t.Helper()
-	values, err := core.MakeValues(pairs...)
+	values, err := sessiontest.Values(pairs...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/sessiontest"
 	"github.com/djinn-go/djinn/gormstore"
 	"github.com/djinn-go/djinn/gormstore/dbtest"
 )
@@ -43,7 +44,7 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 		record := func(n int) core.Record {
-			values, err := core.MakeValues("account", 42, "n", strconv.Itoa(n))
+			values, err := sessiontest.Values("account", 42, "n", strconv.Itoa(n))
 			if err != nil {
 				t.Fatal(err)
 			}
