@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/sessiontest"
 )
 
