@@ -396,7 +396,7 @@ func TestClientOfAnUnansweredRequest(t *testing.T) {
 	t.Parallel()
 	told := make(chan string, 1)
 	m := newClientManager(t, memstore.New(), core.Config{Observer: func(ctx context.Context, e core.Event) {
-		if e.Kind == core.EventRejected {
+		if e.Kind == core.EventChangesDropped {
 			told <- clientText(ctx)
 		}
 	}})

@@ -45,7 +45,10 @@ type DjangoCodec struct {
 	Now func() time.Time
 }
 
-const defaultDeflateFrom = 4096
+const (
+	defaultDeflateFrom = 4096
+	defaultMaxSize     = 1 << 20
+)
 
 // djangoCodec is a DjangoCodec ready for use.
 type djangoCodec struct {

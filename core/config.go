@@ -10,12 +10,9 @@ import (
 	"time"
 )
 
-// Defaults of [Config]. Those that Django has are Django's.
+// Defaults of [Config]; those that a store or a codec has too stand there.
 const (
-	defaultCookieName   = "sessionid"
-	defaultCookieAge    = 14 * 24 * time.Hour
 	defaultStoreTimeout = 5 * time.Second
-	defaultMaxSize      = 1 << 20
 	maxTouchInterval    = time.Minute
 )
 

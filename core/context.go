@@ -53,25 +53,3 @@ func (c *sessionContext) Value(key any) any {
 
 // String keeps fmt from walking into the session.
 func (c *sessionContext) String() string { return "djinn.Context" }
-
-// without is a context in which s is not found: for what the store and the observer
-// get, who would wait for ever if they used the session that is calling them.
-type without struct {
-	context.Context
-	s *Session
-}
-
-func (c without) Value(key any) any {
-	if _, ok := key.(clientKey); ok { // the session's own, whatever context Save was called with
-		if v := c.s.ctx.Value(key); v != nil {
-			return v
-		}
-	}
-	if v := c.Context.Value(key); v != any(c.s) {
-		return v
-	}
-	return nil
-}
-
-// String keeps fmt from walking into the session.
-func (c without) String() string { return "djinn.Context" }

@@ -219,7 +219,7 @@ func TestJunkCookies(t *testing.T) {
 					switch e.Kind {
 					case core.EventLoaded:
 						loads++
-					case core.EventRejected:
+					case core.EventAmbiguousCookie:
 						rejected++
 					}
 				},

@@ -36,16 +36,33 @@ var ErrTooLarge = errors.New("djinn: the session is too large")
 // example. Nothing of it is saved. Wrap it to say why.
 var ErrRefused = errors.New("djinn: the session is refused")
 
+// Op is an operation of a [Store], in errors and events.
+type Op string
+
+// The operations.
+const (
+	OpLoad   Op = "load"
+	OpCreate Op = "create"
+	OpUpdate Op = "update"
+	OpTouch  Op = "touch"
+	OpRotate Op = "rotate"
+	OpDelete Op = "delete"
+	OpClear  Op = "clear"
+	OpPing   Op = "ping"
+)
+
 // StoreError is a failure of the store. It is answered with 503 and never looks
 // like a logout: the visitor's cookie stays.
 type StoreError struct {
-	// Op is what was tried: load, create, update, touch, rotate, delete, clear, ping.
-	Op string
+	// Op is what was tried.
+	Op Op
 	// Err is what the store said.
 	Err error
 }
 
-func (e *StoreError) Error() string { return "djinn: session store: " + e.Op + ": " + e.Err.Error() }
+func (e *StoreError) Error() string {
+	return "djinn: session store: " + string(e.Op) + ": " + e.Err.Error()
+}
 
 // Unwrap returns the store's own error.
 func (e *StoreError) Unwrap() error { return e.Err }
@@ -100,6 +117,13 @@ func StatusCode(err error) int {
 	default:
 		return http.StatusServiceUnavailable
 	}
+}
+
+// isEncode reports whether err is the caller's fault, a value that cannot be kept, and
+// not the store's.
+func isEncode(err error) bool {
+	var enc *EncodeError
+	return errors.As(err, &enc) || errors.Is(err, ErrTooLarge)
 }
 
 // decodeError is an ErrUndecodable with its reason.

@@ -131,7 +131,7 @@ func (e expiry) date(now time.Time, def time.Duration) time.Time {
 
 // expiry returns the session's own expiry. Called with mu held.
 func (s *Session) expiry() expiry {
-	e := parseExpiry(s.items)
+	e := parseExpiry(s.edits.items)
 	if e.invalid {
 		s.reportMismatch(&TypeError{Item: expiryName, Want: "number of seconds or ISO date", Err: errInvalidExpiry})
 	}
@@ -181,7 +181,7 @@ func (s *Session) ExpiryDate() time.Time {
 	return s.expiry().date(s.m.cfg.Now(), s.m.cfg.CookieAge)
 }
 
-// ExpireAtBrowserClose tells whether the cookie ends with the browser: by the
+// ExpireAtBrowserClose reports whether the cookie ends with the browser: by the
 // session's own expiry if it has one, else by Config.ExpireAtBrowserClose.
 // Django's get_expire_at_browser_close.
 func (s *Session) ExpireAtBrowserClose() bool {

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestFailOpenAtTheCommit(t *testing.T) {
 			if w.Code != http.StatusOK || w.Header().Get("Set-Cookie") != "" {
 				t.Errorf("response = %d with cookie %t, want 200 and none", w.Code, w.Header().Get("Set-Cookie") != "")
 			}
-			if got := strings.Join(st.events.reasons(core.EventRejected), "; "); (got != "") != tt.dropped {
+			if got := strings.Join(st.events.warnings(), "; "); (got != "") != tt.dropped {
 				t.Errorf("reports = %q, want one: %t", got, tt.dropped)
 			}
 			st.spy.setBefore(nil)
@@ -56,15 +57,65 @@ func TestFailOpenDoesNotHideAFailedWrite(t *testing.T) {
 	}
 }
 
-// FailOpen is about loading: a value that cannot be kept stays an error.
-func TestFailOpenDoesNotHideAnUnkeepableItem(t *testing.T) {
+// Before a failure FailOpen is about loading: a value that cannot be kept is an error
+// of which the handler does not know. After it, it accepts whatever there was.
+func TestFailOpenAndAnUnkeepableItem(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		handler func(s *core.Session, w http.ResponseWriter)
+		status  int
+	}{
+		"before": {func(s *core.Session, _ http.ResponseWriter) { s.FailOpen(); s.Set("a", make(chan int)) }, http.StatusInternalServerError},
+		"after":  {func(s *core.Session, _ http.ResponseWriter) { s.Set("a", make(chan int)); s.FailOpen() }, http.StatusOK},
+		"looked": {func(s *core.Session, _ http.ResponseWriter) { s.Set("a", make(chan int)); _ = s.Err() }, http.StatusInternalServerError},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := newSite(t, core.Config{}, nil)
+			if w := st.visit(tt.handler); w.Code != tt.status || w.Header().Get("Set-Cookie") != "" {
+				t.Errorf("response = %d with cookie %q, want %d and none", w.Code, w.Header().Get("Set-Cookie"), tt.status)
+			}
+		})
+	}
+}
+
+// Err only looks: a session that nobody has used is not loaded by it, and the response
+// is no different from one without.
+func TestErrOnlyLooks(t *testing.T) {
 	t.Parallel()
 	st := newSite(t, core.Config{}, nil)
+	st.visit(increment)
+	st.spy.took()
+	st.spy.setBefore(failOn("load"))
 	w := st.visit(func(s *core.Session, _ http.ResponseWriter) {
-		s.Set("a", make(chan int))
-		s.FailOpen()
+		if err := s.Err(); err != nil || s.Accessed() || s.Loaded() {
+			t.Errorf("Err = %v, accessed: %t, loaded: %t; want nil, false, false", err, s.Accessed(), s.Loaded())
+		}
 	})
-	if w.Code != http.StatusInternalServerError {
-		t.Errorf("status = %d, want 500", w.Code)
+	if w.Code != http.StatusOK || w.Header().Get("Vary") != "" {
+		t.Errorf("response = %d, Vary %q; want 200 and none", w.Code, w.Header().Get("Vary"))
+	}
+	st.wantCalls("")
+}
+
+// A 400 is what a handler may go on in spite of, too, and what it says goes out.
+func TestFailOpenAfterAnInterruption(t *testing.T) {
+	t.Parallel()
+	st := newSite(t, core.Config{}, nil)
+	st.visit(increment)
+	was := st.cookie
+	w := st.visit(func(s *core.Session, w http.ResponseWriter) {
+		increment(s, w)
+		if _, err := st.m.Delete(t.Context(), was); err != nil {
+			t.Error(err)
+		}
+		if err := s.Save(t.Context()); !errors.Is(err, core.ErrInterrupted) {
+			t.Errorf("Save = %v, want ErrInterrupted", err)
+		}
+		s.FailOpen()
+		w.WriteHeader(http.StatusTeapot)
+	})
+	if w.Code != http.StatusTeapot || w.Header().Get("Set-Cookie") != "" {
+		t.Errorf("response = %d with cookie %q, want the handler's and none", w.Code, w.Header().Get("Set-Cookie"))
 	}
 }

@@ -39,7 +39,8 @@ func (m *Manager) HandlerWith(next http.Handler, opts HandlerOptions) http.Handl
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &RequestBinding{answer: opts.ErrorHandler, askIP: opts.ClientIP}
+		x := &RequestBinding{answer: opts.ErrorHandler}
+		x.client.middleware = opts.ClientIP
 		r = x.Begin(m, w, r)
 		returned := false
 		defer func() {

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -25,7 +26,7 @@ func (s *Session) Get(name string) any {
 	return v
 }
 
-// Has tells whether there is an item of that name.
+// Has reports whether there is an item of that name.
 func (s *Session) Has(name string) bool {
 	_, ok := s.text(name)
 	return ok
@@ -36,10 +37,7 @@ func (s *Session) text(name string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.access()
-	if i := findMember(s.items, name); i >= 0 {
-		return s.items[i].Text, true
-	}
-	return "", false
+	return s.edits.text(name)
 }
 
 // Keys returns the names of the items in their order.
@@ -60,8 +58,7 @@ func (s *Session) Values() Values {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.access()
-	s.owned = false // the next change copies
-	return Values{s.items}
+	return s.edits.values()
 }
 
 // Set sets an item. The value is encoded at once: what happens to it afterwards
@@ -88,9 +85,7 @@ func (s *Session) set(what, name, text string, err error) {
 		s.fail(err)
 		return
 	}
-	s.own()
-	s.items = setMember(s.items, name, text)
-	s.note(change{name: name, op: opSet, text: text})
+	s.edits.set(name, text)
 }
 
 // SetDefault sets the item unless there is one, and returns what is there then.
@@ -105,7 +100,7 @@ func (s *Session) setDefault(name, text string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.access()
-	if findMember(s.items, name) >= 0 || !s.writable("SetDefault") {
+	if _, ok := s.edits.text(name); ok || !s.writable("SetDefault") {
 		return
 	}
 	s.modify()
@@ -113,7 +108,7 @@ func (s *Session) setDefault(name, text string, err error) {
 		s.fail(err)
 		return
 	}
-	s.apply(name, func(old string, ok bool) (string, error) {
+	s.edits.apply(name, text, func(old string, ok bool) (string, error) {
 		if ok {
 			return old, nil
 		}
@@ -138,7 +133,7 @@ func (s *Session) Update(items map[string]any) {
 		s.access()
 		s.modify()
 	}
-	s.changes = slices.Grow(s.changes, len(names))
+	s.edits.changes = slices.Grow(s.edits.changes, len(names))
 	for i, name := range names {
 		s.set("Update", name, texts[start:ends[i]], errs[i])
 		start = ends[i]
@@ -175,16 +170,45 @@ func (s *Session) pop(name string) (text string, ok bool) {
 // remove takes an item out and returns its text. Called with mu held.
 func (s *Session) remove(what, name string) (text string, ok bool) {
 	s.access()
-	i := findMember(s.items, name)
-	if i < 0 || !s.writable(what) {
+	if _, ok := s.edits.text(name); !ok || !s.writable(what) {
 		return "", false
 	}
-	text = s.items[i].Text
-	s.own()
-	s.items = slices.Delete(s.items, i, i+1)
-	s.note(change{name: name, op: opDelete})
 	s.modify()
-	return text, true
+	return s.edits.remove(name)
+}
+
+// maxUpdateTries bounds how often an Update runs again because others of the same
+// request change the item; each time one of them is through.
+const maxUpdateTries = 1000
+
+var errUpdateNeverEnds = errors.New("it changes while the function of Update runs: the function must not change the item itself")
+
+// update is [Key.Update] on the item's text: fn runs without the lock, and again if
+// the item has changed meanwhile.
+func (s *Session) update(name string, fn applyFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.writable("Update") {
+		return
+	}
+	s.access()
+	for range maxUpdateTries {
+		old, ok := s.edits.text(name)
+		text, err := s.runUnlocked(fn, old, ok)
+		if !s.writable("Update") {
+			return
+		}
+		s.modify()
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		if now, still := s.edits.text(name); now == old && still == ok {
+			s.edits.apply(name, text, fn)
+			return
+		}
+	}
+	s.fail(&EncodeError{Item: name, Type: "func", Err: errUpdateNeverEnds})
 }
 
 // Clear removes all items and keeps the session and its key; it does not load
@@ -195,25 +219,16 @@ func (s *Session) Clear() {
 	if !s.writable("Clear") {
 		return
 	}
-	if !s.loaded {
+	if !s.rec.loaded {
 		// What the store has is not known, so the next save has to ask.
-		s.loaded, s.stale = true, s.key != ""
+		s.rec.loaded, s.rec.stale = true, s.rec.key != ""
 	}
 	s.accessed = true
-	s.items, s.owned = nil, false
-	s.changes, s.cleared = nil, true
+	s.edits.clear()
 	s.modify()
 }
 
-// own makes items safe to change in place.
-func (s *Session) own() {
-	if !s.owned {
-		s.items = append(make([]pyjson.Member, 0, len(s.items)+4), s.items...)
-		s.owned = true
-	}
-}
-
-// The test cookie tells whether a browser keeps cookies: set it with one
+// The test cookie shows whether a browser keeps cookies: set it with one
 // response, look for it with the next request. Django's names.
 const (
 	testCookieName  = "testcookie"
@@ -223,7 +238,7 @@ const (
 // SetTestCookie sets the test cookie.
 func (s *Session) SetTestCookie() { s.Set(testCookieName, testCookieValue) }
 
-// TestCookieWorked tells whether the test cookie came back.
+// TestCookieWorked reports whether the test cookie came back.
 func (s *Session) TestCookieWorked() bool { return s.Get(testCookieName) == testCookieValue }
 
 // DeleteTestCookie removes the test cookie.

@@ -39,14 +39,14 @@ func (k Key[T]) Lookup(s *Session) (T, bool) {
 }
 
 // GetErr is Get for those who must tell "not there" (zero value, nil) from "holds
-// something else" ([TypeError]) and "could not be loaded" ([StoreError], which
-// counts as looked at, see [Session.Err]).
+// something else" ([TypeError]) and "could not be loaded" ([StoreError]). It changes
+// no response, see [Session.FailOpen].
 func (k Key[T]) GetErr(s *Session) (T, error) {
 	var zero T
+	text, ok := s.text(string(k))
 	if err := s.Err(); err != nil {
 		return zero, err
 	}
-	text, ok := s.text(string(k))
 	if !ok {
 		return zero, nil
 	}
@@ -85,24 +85,23 @@ func (k Key[T]) Pop(s *Session) T {
 	return v
 }
 
-// Update sets the item to fn of its value (the zero value if there is none). If
-// another request changed the session meanwhile, fn runs again on fresh data, so
-// that a counter counts every request: fn must depend on its argument alone, and
-// must not use the session.
+// Update sets the item to fn of its value (the zero value if there is none). If the
+// item changes meanwhile, in another request (which shows when the session is saved) or
+// in another goroutine of this one, fn runs again on what is there then, so that a
+// counter counts every time: fn may run more than once, and must be right each time.
+//
+// fn runs without the session's lock. It may read other items of the session; when it
+// runs again on what another request wrote, it sees what that one left, with the Sets
+// and Deletes of this request done on it. It must not change the item itself, and must
+// not save the session or write the response. Other goroutines see the item as it was
+// until fn has returned.
 func (k Key[T]) Update(s *Session, fn func(T) T) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.writable("Update") {
-		return
-	}
-	s.access()
-	s.modify()
-	s.apply(string(k), func(old string, ok bool) (string, error) {
+	s.update(string(k), func(old string, ok bool) (string, error) {
 		var v T
 		if ok {
 			var err error
 			if v, err = decodeAs[T](string(k), old); err != nil {
-				s.reportMismatch(err)
+				s.mismatch(err)
 			}
 		}
 		return encodeItem(string(k), fn(v))
@@ -138,5 +137,6 @@ func (s *Session) reportMismatch(err error) {
 		return
 	}
 	s.mismatched = append(s.mismatched, item)
-	s.m.reject(s.ctx, "an item holds something else than was asked for: read it with the type it was written with, or with GetErr", err)
+	s.m.report(s.ctx, Event{Kind: EventTypeMismatch, Err: err,
+		Reason: "an item holds something else than was asked for: read it with the type it was written with, or with GetErr"})
 }

@@ -357,14 +357,23 @@ func TestStoreDown(t *testing.T) {
 		{"load", core.Config{}, "load", read, 503, "Service Unavailable\n"},
 		{"load, untouched", core.Config{}, "load", untouched, 200, ""},
 		{"load, handler answers 404", core.Config{}, "load", func(s *core.Session, w http.ResponseWriter) { s.Get("a"); w.WriteHeader(404) }, 503, "Service Unavailable\n"},
-		{"load, handler looks", core.Config{}, "load", func(s *core.Session, w http.ResponseWriter) {
+		{"load, handler goes on", core.Config{}, "load", func(s *core.Session, w http.ResponseWriter) {
+			s.Get("a")
 			var store *core.StoreError
-			if err := s.Err(); !errors.As(err, &store) || !errors.Is(err, errDown) || store.Op != "load" {
+			if err := s.Err(); !errors.As(err, &store) || !errors.Is(err, errDown) || store.Op != core.OpLoad {
 				panic(fmt.Sprint("Err = ", err))
 			}
+			s.FailOpen()
 			s.Set("a", 1)
 			w.WriteHeader(418)
 		}, 418, ""},
+		{"load, handler looks", core.Config{}, "load", func(s *core.Session, w http.ResponseWriter) {
+			s.Get("a")
+			if s.Err() == nil {
+				panic("Err = nil")
+			}
+			w.WriteHeader(418)
+		}, 503, "Service Unavailable\n"},
 		{"load, fail open", core.Config{FailOpen: true}, "load", func(s *core.Session, w http.ResponseWriter) {
 			fmt.Fprint(w, "hello ", core.Get[string](s, "user"))
 		}, 200, "hello "},
@@ -403,7 +412,7 @@ func TestStoreDown(t *testing.T) {
 				t.Errorf("the handler's ETag goes out: %t", got)
 			}
 			st.spy.setBefore(nil)
-			if got := st.events.reasons(core.EventRejected); tt.status == 503 && len(got) != 0 {
+			if got := st.events.warnings(); tt.status == 503 && len(got) != 0 {
 				t.Errorf("the failure is reported again: %q", got)
 			}
 			st.cookie = cookie
@@ -587,11 +596,11 @@ func TestLateChanges(t *testing.T) {
 	st := newSite(t, core.Config{}, nil)
 	st.visit(late(func(s *core.Session) { s.Set("a", 1) }))
 	st.wantCalls("")
-	if got := st.events.reasons(core.EventRejected); len(got) != 2 || !strings.Contains(got[0], "first used") || !strings.Contains(got[1], "cookie of a new session") {
+	if got := st.events.warnings(); len(got) != 2 || !strings.Contains(got[0], "first used") || !strings.Contains(got[1], "cookie of a new session") {
 		t.Errorf("reports = %q, want a late first use and a lost cookie", got)
 	}
 	st.visit(increment)
-	st.events.reasons(core.EventRejected)
+	st.events.warnings()
 	st.visit(func(s *core.Session, w http.ResponseWriter) {
 		s.Get("count")
 		fmt.Fprint(w, "first byte")
@@ -600,7 +609,7 @@ func TestLateChanges(t *testing.T) {
 	if got := st.get("count"); got != int64(2) {
 		t.Errorf("count = %v, want 2: the browser knows the session, so a late change is saved", got)
 	}
-	if got := st.events.reasons(core.EventRejected); len(got) != 0 {
+	if got := st.events.warnings(); len(got) != 0 {
 		t.Errorf("reports = %q, want none", got)
 	}
 	was := st.cookie
@@ -609,7 +618,7 @@ func TestLateChanges(t *testing.T) {
 	if got := st.get("user"); got != nil {
 		t.Errorf("user = %v under a key that should have been cycled, want nil", got)
 	}
-	if got := st.events.reasons(core.EventRejected); len(got) != 2 || !strings.Contains(got[1], "CycleKey") {
+	if got := st.events.warnings(); len(got) != 2 || !strings.Contains(got[1], "CycleKey") {
 		t.Errorf("reports = %q, want one about CycleKey", got)
 	}
 	st.visit(late(func(s *core.Session) { s.Flush() }))
@@ -624,7 +633,7 @@ func TestUseAfterTheRequest(t *testing.T) {
 	var kept *core.Session
 	st.visit(func(s *core.Session, w http.ResponseWriter) { increment(s, w); kept = s })
 	st.spy.took()
-	st.events.reasons(core.EventRejected)
+	st.events.warnings()
 	kept.Set("a", 1)
 	kept.Flush()
 	kept.Delete("count")
@@ -639,7 +648,7 @@ func TestUseAfterTheRequest(t *testing.T) {
 		t.Error("Save after the request returns no error")
 	}
 	st.wantCalls("")
-	if got := st.events.reasons(core.EventRejected); len(got) != 9 {
+	if got := st.events.warnings(); len(got) != 9 {
 		t.Errorf("%d reports, want 9 (8 uses and the first read): %q", len(got), got)
 	}
 	if got := st.get("count"); got != int64(1) {
@@ -672,10 +681,19 @@ func TestSave(t *testing.T) {
 		if err := s.Save(context.Background()); !errors.Is(err, errDown) {
 			t.Errorf("Save = %v, want %v", err, errDown)
 		}
+		s.FailOpen()
 		fmt.Fprint(w, "handled")
 	})
 	if w.Code != 200 || w.Body.String() != "handled" {
-		t.Errorf("response = %d %q, want the handler's own: it saw the error", w.Code, w.Body)
+		t.Errorf("response = %d %q, want the handler's own: it goes on in spite of the error", w.Code, w.Body)
+	}
+	w = st.visit(func(s *core.Session, w http.ResponseWriter) {
+		increment(s, w)
+		_ = s.Save(context.Background())
+		fmt.Fprint(w, "handled")
+	})
+	if w.Code != 503 || strings.Contains(w.Body.String(), "handled") {
+		t.Errorf("response = %d %q, want 503: nobody has said that the failure does not matter", w.Code, w.Body)
 	}
 }
 

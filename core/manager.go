@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -13,12 +14,13 @@ import (
 // One program may have several, each with a cookie name of its own (a site and
 // its admin): each has its own place in a request's context.
 type Manager struct {
+	reporter
 	store   Store
 	cfg     Config
 	codec   Codec
-	toucher Toucher
+	toucher Toucher // nil if store is none
 	rotator Rotator
-	valid   func(key string) bool
+	valid   func(key string) bool // reports whether a cookie's value can be a key
 }
 
 // New returns a Manager, or an error that names every setting that is wrong and
@@ -32,10 +34,7 @@ func New(store Store, cfg Config) (*Manager, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	if err := configure(store, Settings{CookieName: cfg.CookieName, CookieAge: cfg.CookieAge, MaxSize: cfg.MaxSize, Now: cfg.Now}); err != nil {
-		return nil, err
-	}
-	m := &Manager{store: store, cfg: cfg, codec: cfg.Codec, valid: ValidSessionKey}
+	m := &Manager{reporter: reporter{cfg.Logger, cfg.Observer}, store: store, cfg: cfg, codec: cfg.Codec, valid: ValidSessionKey}
 	if m.codec == nil {
 		c := DjangoCodec{
 			SecretKey: cfg.SecretKey,
@@ -62,24 +61,17 @@ func New(store Store, cfg Config) (*Manager, error) {
 	if v, ok := As[KeyValidator](store); ok {
 		m.valid = v.ValidSessionKey
 	}
+	// Last, because a store keeps what it is told.
+	if err := configure(store, Settings{CookieName: cfg.CookieName, CookieAge: cfg.CookieAge, MaxSize: cfg.MaxSize, Now: cfg.Now}); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
 // CookieName returns the name of the session cookie.
 func (m *Manager) CookieName() string { return m.cfg.CookieName }
 
-// Open returns the session under key outside of a request, for jobs, tools and
-// tests: nothing is loaded before it is used and nothing is written before
-// [Session.Save]. A key that cannot be one, or an empty one, opens a new session.
-func (m *Manager) Open(ctx context.Context, key string) *Session {
-	s := &Session{m: m, ctx: ctx}
-	if m.valid(key) {
-		s.key = key
-	}
-	return s
-}
-
-// Exists tells whether there is a living session under key, one that can be read.
+// Exists reports whether there is a living session under key, one that can be read.
 func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
 	if !m.valid(key) {
 		return false, nil
@@ -96,7 +88,7 @@ func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
-// Delete removes the session under key and tells whether there was one. It is
+// Delete removes the session under key and reports whether there was one. It is
 // final: a request that is using the session cannot bring it back.
 func (m *Manager) Delete(ctx context.Context, key string) (existed bool, err error) {
 	if !m.valid(key) {
@@ -118,12 +110,55 @@ func (m *Manager) ClearExpired(ctx context.Context, opts ClearOptions) (cleared 
 	start := m.cfg.Now()
 	cleared, err = c.ClearExpired(ctx, opts)
 	if err != nil {
-		err = &StoreError{Op: "clear", Err: err}
-		m.report(ctx, Event{Kind: EventFailed, Op: "clear", Count: cleared, Err: err, Duration: m.cfg.Now().Sub(start)})
+		err = &StoreError{Op: OpClear, Err: err}
+		m.report(ctx, Event{Kind: EventFailed, Op: OpClear, Count: cleared, Err: err, Duration: m.cfg.Now().Sub(start)})
 		return cleared, err
 	}
-	m.report(ctx, Event{Kind: EventCleared, Op: "clear", Count: cleared, Duration: m.cfg.Now().Sub(start)})
+	m.report(ctx, Event{Kind: EventCleared, Op: OpClear, Count: cleared, Duration: m.cfg.Now().Sub(start)})
 	return cleared, nil
+}
+
+// ClearPeriodically calls [Manager.ClearExpired] again and again, about every so
+// often, until ctx ends, and returns why it ended: clearsessions for a program
+// that has no cron.
+//
+//	go m.ClearPeriodically(ctx, time.Hour, core.ClearOptions{})
+//
+// The first run comes at a random moment within the first interval and each later
+// one up to a tenth early or late, so that nodes which start together do not clear
+// together; several that do so all the same do no harm. A run that fails is
+// reported (log, [Config.Observer]) and tried again at the next turn. At once it
+// returns only if there is nothing to do: the store has no expired records
+// (errors.ErrUnsupported), or the interval is not positive.
+func (m *Manager) ClearPeriodically(ctx context.Context, every time.Duration, opts ClearOptions) error {
+	if every <= 0 {
+		return fmt.Errorf("djinn: ClearPeriodically: the interval is %s: pass one such as time.Hour", every)
+	}
+	if _, ok := As[ExpiredClearer](m.store); !ok {
+		_, err := m.ClearExpired(ctx, opts) // says so, without a wait
+		return err
+	}
+	wait := rand.N(every)
+	for {
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+		if _, err := m.ClearExpired(ctx, opts); errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+		wait = every - every/10 + rand.N(every/5+1)
+	}
+}
+
+// sleep waits for d, or until ctx ends, and returns why it did.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return context.Cause(ctx)
 }
 
 // Ping asks the store whether its backing service answers; nil for a store that
@@ -136,7 +171,7 @@ func (m *Manager) Ping(ctx context.Context) error {
 	ctx, cancel := m.deadline(ctx)
 	defer cancel()
 	if err := p.Ping(ctx); err != nil {
-		return &StoreError{Op: "ping", Err: err}
+		return &StoreError{Op: OpPing, Err: err}
 	}
 	return nil
 }
@@ -155,11 +190,11 @@ func (m *Manager) load(ctx context.Context, key string) (Record, error) {
 		err = ErrNotFound
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		err = &StoreError{Op: "load", Err: err}
-		m.report(ctx, Event{Kind: EventFailed, Op: "load", Err: err, Duration: now.Sub(start)})
+		err = &StoreError{Op: OpLoad, Err: err}
+		m.report(ctx, Event{Kind: EventFailed, Op: OpLoad, Err: err, Duration: now.Sub(start)})
 		return Record{}, err
 	}
-	m.report(ctx, Event{Kind: EventLoaded, Op: "load", Err: err, Duration: now.Sub(start)})
+	m.report(ctx, Event{Kind: EventLoaded, Op: OpLoad, Err: err, Duration: now.Sub(start)})
 	return rec, err
 }
 
@@ -167,34 +202,30 @@ func (m *Manager) load(ctx context.Context, key string) (Record, error) {
 func (m *Manager) delete(ctx context.Context, key string) (bool, error) {
 	start := m.cfg.Now()
 	existed, err := m.store.Delete(ctx, key)
-	return existed, m.wrote(ctx, "delete", start, err)
+	return existed, m.written(ctx, OpDelete, start, err)
 }
 
-// wrote reports a write of the store. Answers that mean something to the engine
-// pass as they are; the rest becomes a StoreError.
-func (m *Manager) wrote(ctx context.Context, op string, start time.Time, err error) error {
-	d := m.cfg.Now().Sub(start)
+// written reports what came of a write of the store. Answers that mean something to
+// the engine pass as they are; the rest becomes a StoreError.
+func (m *Manager) written(ctx context.Context, op Op, start time.Time, err error) error {
+	e := Event{Kind: EventSaved, Op: op, Duration: m.cfg.Now().Sub(start)}
 	switch {
 	case err == nil:
-		m.report(ctx, Event{Kind: EventSaved, Op: op, Duration: d})
-		return nil
 	case errors.Is(err, ErrConflict):
-		m.report(ctx, Event{Kind: EventConflict, Op: op, Duration: d})
-		return ErrConflict
+		e.Kind, err = EventConflict, ErrConflict
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrExists), isEncode(err):
 		return err
 	case errors.Is(err, ErrRefused):
-		m.reject(ctx, "the store refuses to save the session", err)
-		return err
+		e.Kind, e.Err = EventRefused, err
 	default:
 		err = &StoreError{Op: op, Err: err}
-		m.report(ctx, Event{Kind: EventFailed, Op: op, Err: err, Duration: d})
-		return err
+		e.Kind, e.Err = EventFailed, err
 	}
+	m.report(ctx, e)
+	return err
 }
 
-// isEncode tells the caller's fault from the store's.
-func isEncode(err error) bool {
-	var enc *EncodeError
-	return errors.As(err, &enc) || errors.Is(err, ErrTooLarge)
+// deadline bounds calls of the store.
+func (m *Manager) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, m.cfg.StoreTimeout)
 }

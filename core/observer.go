@@ -7,10 +7,13 @@ import (
 	"time"
 )
 
-// EventKind says what happened to a session.
+// EventKind says what happened to a session. Each kind means one thing, so that a
+// metric can count it without reading [Event.Reason].
 type EventKind int
 
-// What [Config.Observer] and the log are told.
+// What [Config.Observer] and the log are told. The log has EventFailed at level error,
+// what somebody should look at as a warning, EventCleared and EventEnded at info, and
+// the rest at debug.
 const (
 	// EventLoaded: the store was asked for a session. Err is ErrNotFound when
 	// there was none.
@@ -19,17 +22,50 @@ const (
 	EventSaved
 	// EventConflict: another request wrote first; this one tries again.
 	EventConflict
-	// EventUndecodable: a record could not be decoded; the visitor is anonymous.
-	EventUndecodable
-	// EventRejected: something was refused; Reason says what and what to do.
-	EventRejected
 	// EventCleared: Count expired sessions were removed.
 	EventCleared
+	// EventEnded: the session ended in a concurrent request before this one could
+	// extend it. Nothing is lost.
+	EventEnded
+	// EventUndecodable: a record could not be decoded; the visitor is anonymous and
+	// the record stays as it is.
+	EventUndecodable
+	// EventInterrupted: the session ended in a concurrent request while this one
+	// changed it; the change is dropped, the answer is [ErrInterrupted].
+	EventInterrupted
+	// EventRefused: the store refused to save the session; Err, of kind
+	// [ErrRefused], says why.
+	EventRefused
+	// EventAmbiguousCookie: the cookie came twice with different values, so that the
+	// visitor is anonymous.
+	EventAmbiguousCookie
+	// EventTypeMismatch: an item holds something else than was asked for; Err is a
+	// [TypeError].
+	EventTypeMismatch
+	// EventChangesDropped: changes are not saved because the session had failed, the
+	// response is an error, or nobody answered the request.
+	EventChangesDropped
+	// EventLateChange: a change after the response had begun is lost, because the
+	// cookie it needs could not be sent any more, or because saving it failed.
+	EventLateChange
+	// EventLateRead: the session was first used after the response had begun, too
+	// late for Vary: Cookie.
+	EventLateRead
+	// EventUseAfterEnd: the session was used after its request had ended; what was
+	// to be changed is not.
+	EventUseAfterEnd
+	// EventCleanupFailed: what an operation had to clear up could not be; the
+	// operation itself was done.
+	EventCleanupFailed
 	// EventFailed: the store or the encoder failed with Err.
 	EventFailed
 )
 
-var eventNames = [...]string{"unknown", "loaded", "saved", "conflict", "healed", "rejected", "cleared", "failed"}
+var eventNames = [...]string{
+	"unknown", "loaded", "saved", "conflict", "cleared", "ended", "undecodable", "interrupted", "refused",
+	"ambiguous_cookie", "type_mismatch", "changes_dropped", "late_change", "late_read", "use_after_end",
+	"cleanup_failed", "failed",
+}
 
 // String returns the kind in lower case, fit for a metric's label.
 func (k EventKind) String() string {
@@ -42,10 +78,10 @@ func (k EventKind) String() string {
 // Event is what happened. It holds no key, cookie or item.
 type Event struct {
 	Kind EventKind
-	// Op is the store's operation: load, create, update, touch, rotate, delete,
-	// clear. Empty where no store was asked.
-	Op string
-	// Reason explains EventRejected and EventUndecodable in a sentence.
+	// Op is the store's operation; empty where no store was asked.
+	Op Op
+	// Reason explains the event in a sentence and says what can be done; empty where
+	// there is nothing to do. Its wording is not part of the contract.
 	Reason string
 	// Count is the number of sessions cleared.
 	Count int64
@@ -63,21 +99,27 @@ func (e Event) level() slog.Level {
 			return slog.LevelDebug // the client went away
 		}
 		return slog.LevelError
-	case EventUndecodable, EventRejected:
-		return slog.LevelWarn
-	case EventCleared:
+	case EventLoaded, EventSaved, EventConflict:
+		return slog.LevelDebug
+	case EventCleared, EventEnded:
 		return slog.LevelInfo
 	default:
-		return slog.LevelDebug
+		return slog.LevelWarn
 	}
 }
 
-// report tells log and observer.
-func (m *Manager) report(ctx context.Context, e Event) {
-	if level := e.level(); m.cfg.Logger.Enabled(ctx, level) {
+// reporter tells log and observer. It knows no Manager and no Session.
+type reporter struct {
+	logger   *slog.Logger
+	observer func(ctx context.Context, e Event)
+}
+
+// report tells both. Neither may use the session: its lock is held.
+func (r *reporter) report(ctx context.Context, e Event) {
+	if level := e.level(); r.logger.Enabled(ctx, level) {
 		attrs := make([]slog.Attr, 0, 5)
 		if e.Op != "" {
-			attrs = append(attrs, slog.String("op", e.Op))
+			attrs = append(attrs, slog.String("op", string(e.Op)))
 		}
 		if e.Reason != "" {
 			attrs = append(attrs, slog.String("reason", e.Reason))
@@ -91,14 +133,9 @@ func (m *Manager) report(ctx context.Context, e Event) {
 		if e.Err != nil {
 			attrs = append(attrs, slog.Any("err", e.Err))
 		}
-		m.cfg.Logger.LogAttrs(ctx, level, "djinn: session "+e.Kind.String(), attrs...)
+		r.logger.LogAttrs(ctx, level, "djinn: session "+e.Kind.String(), attrs...)
 	}
-	if m.cfg.Observer != nil {
-		m.cfg.Observer(ctx, e)
+	if r.observer != nil {
+		r.observer(ctx, e)
 	}
-}
-
-// reject reports something that was refused.
-func (m *Manager) reject(ctx context.Context, reason string, err error) {
-	m.report(ctx, Event{Kind: EventRejected, Reason: reason, Err: err})
 }

@@ -63,6 +63,7 @@ func TestRefused(t *testing.T) {
 						if err := s.Save(t.Context()); !errors.Is(err, core.ErrRefused) || err.Error() != errNoRoom.Error() {
 							t.Errorf("Save: got %v, want the store's own error", err)
 						}
+						s.FailOpen()
 						w.WriteHeader(want) // the handler answers itself
 					})
 					if w.Code != want || w.Header().Get("Set-Cookie") != "" || st.cookie != old {
@@ -74,13 +75,13 @@ func TestRefused(t *testing.T) {
 						if e.Kind == core.EventFailed {
 							t.Errorf("reported as a failure: %v", e.Err)
 						}
-						if e.Kind == core.EventRejected && errors.Is(e.Err, core.ErrRefused) {
+						if e.Kind == core.EventRefused && errors.Is(e.Err, core.ErrRefused) {
 							refusals++
 						}
 					}
 					st.events.mu.Unlock()
 					if refusals == 0 {
-						t.Error("got no EventRejected with the store's reason, want one")
+						t.Error("got no EventRefused with the store's reason, want one")
 					}
 					st.spy.setBefore(nil)
 					wantCount := any(nil)

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/netip"
-	"sync/atomic"
-	"time"
 )
 
 // RequestBinding is one request and its response as the session sees them: what an
@@ -30,17 +27,8 @@ type RequestBinding struct {
 	client  clientContext
 	ctx     sessionContext
 	writer  Writer
-	request *http.Request // the one that carries the session
-	entry   http.Header   // the headers when the request came in
-	err     error         // of the commit
-	begun   time.Duration // see SinceRequestBegan
-	renewed atomic.Pointer[renewal]
-	ended   atomic.Bool
-
-	// source or askIP, if set, knows the client's address.
-	source interface{ ClientIP() string }
-	askIP  func(r *http.Request) string
-	kept   atomic.Pointer[netip.Addr] // what they said, see keepClientIP
+	entry   http.Header // the headers when the request came in
+	err     error       // of the commit
 	// answer, if set, answers the request when the commit fails, at once.
 	answer func(w http.ResponseWriter, r *http.Request, err error)
 }
@@ -49,21 +37,28 @@ type RequestBinding struct {
 // request whose context carries the session.
 func (x *RequestBinding) Begin(m *Manager, w http.ResponseWriter, r *http.Request) *http.Request {
 	s := &x.session
-	x.client = clientContext{r.Context(), x}
-	x.begun = time.Since(processStart)
+	x.client.Context, x.client.began, x.client.configured = r.Context(), monotonicNow(), m.cfg.ClientIP
 	s.m, s.ctx = m, &x.client
 	var value string
-	value, s.sent, s.ambiguous = readCookie(r.Header, m.cfg.CookieName)
-	if s.sent && m.valid(value) {
-		s.key, s.known = value, value
+	value, s.cookie.sent, s.cookie.ambiguous = readCookie(r.Header, m.cfg.CookieName)
+	if s.cookie.sent && m.valid(value) {
+		s.rec.key, s.cookie.known = value, value
 	}
 	x.ctx = sessionContext{s.ctx, s}
 	x.writer = Writer{w, x}
 	if h := w.Header(); len(h) > 0 {
 		x.entry = maps.Clone(h)
 	}
-	x.request = r.WithContext(&x.ctx)
-	return x.request
+	x.client.request = r.WithContext(&x.ctx)
+	return x.client.request
+}
+
+// SetClientIP makes source tell the client's address, unless Config.ClientIP is
+// set: an adapter's way to hand on what its framework knows. It is asked only if
+// somebody wants the address, and not after End. Call it between Begin and the
+// handler.
+func (x *RequestBinding) SetClientIP(source interface{ ClientIP() string }) {
+	x.client.framework = source
 }
 
 // Session returns the session, which lives as long as somebody holds it.
@@ -83,7 +78,7 @@ func (x *RequestBinding) Commit(status int) error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase != open {
+	if s.phase != headersOpen {
 		return x.err
 	}
 	s.phase, s.status = committed, status
@@ -107,11 +102,11 @@ func (x *RequestBinding) CommitHijacked() error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase != open {
+	if s.phase != headersOpen {
 		return x.err
 	}
-	if s.err != nil && !s.errSeen {
-		return s.err
+	if s.fault.err != nil && !s.fault.accepted {
+		return s.fault.err
 	}
 	if err := s.commitLate(); err != nil {
 		return err
@@ -129,14 +124,14 @@ func (x *RequestBinding) CommitFlush() error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase != open {
+	if s.phase != headersOpen {
 		return x.err
 	}
-	x.keepClientIP()
-	if len(s.doomed) > 0 {
+	x.client.keepIP()
+	if len(s.rec.flushed) > 0 {
 		ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
 		defer cancel()
-		if x.err = s.deleteDoomed(ctx); x.err != nil {
+		if x.err = s.deleteFlushed(ctx); x.err != nil {
 			s.phase, s.status = committed, StatusCode(x.err)
 			return x.err
 		}
@@ -152,18 +147,19 @@ func (x *RequestBinding) reportUnanswered() {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase == open && s.pending {
-		s.m.reject(context.WithoutCancel(s.ctx), "changes were not saved by the end of the request: the handler failed "+
-			"and nobody answered: write a response, or mount middleware that answers errors", nil)
+	if s.phase == headersOpen && s.pending {
+		s.m.report(context.WithoutCancel(s.ctx), Event{Kind: EventChangesDropped,
+			Reason: "changes were not saved by the end of the request: the handler failed " +
+				"and nobody answered: write a response, or mount middleware that answers errors"})
 	}
 }
 
-// Committed tells whether the session has been committed, by Commit itself or by
+// Committed reports whether the session has been committed, by Commit itself or by
 // the writer, with or without success.
 func (x *RequestBinding) Committed() bool {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
-	return x.session.phase != open
+	return x.session.phase != headersOpen
 }
 
 // Err returns the error with which Commit failed.
@@ -196,13 +192,13 @@ func (x *RequestBinding) End() {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase == committed && x.err == nil && (s.pending || len(s.doomed) > 0) {
+	if s.phase == committed && x.err == nil && (s.pending || len(s.rec.flushed) > 0) {
 		if err := s.commitLate(); err != nil {
-			s.m.reject(s.ctx, "changes made after the response had begun could not be saved", err)
+			s.m.report(s.ctx, Event{Kind: EventLateChange, Err: err, Reason: "changes made after the response had begun could not be saved"})
 		}
 	}
-	s.phase = closed
-	x.ended.Store(true)
+	s.phase = ended
+	x.client.ended.Store(true)
 }
 
 // HandleError answers with err by Config.ErrorHandler, or in short plain text.
@@ -218,27 +214,26 @@ func (m *Manager) HandleError(w http.ResponseWriter, r *http.Request, err error)
 	http.Error(w, http.StatusText(status), status)
 }
 
-// HasErrorHandler tells whether Config.ErrorHandler is set, in which case an
+// HasErrorHandler reports whether Config.ErrorHandler is set, in which case an
 // adapter prefers [Manager.HandleError] to its framework's own way.
 func (m *Manager) HasErrorHandler() bool { return m.cfg.ErrorHandler != nil }
 
-// newKey tells whether this request has saved the session under a key that the
+// newKey reports whether this request has saved the session under a key that the
 // browser does not know yet.
-func (s *Session) newKey() bool { return s.saved && s.key != "" && s.key != s.known }
+func (s *Session) newKey() bool { return s.cookie.due && s.rec.key != "" && !s.known() }
 
 // writeHeader writes what the commit came to. Called with mu held.
 func (s *Session) writeHeader(h http.Header) {
 	cfg := &s.m.cfg
 	cookie := ""
 	switch {
-	case s.err != nil && !s.newKey(): // the handler decided: the cookie stays as it is
-	case s.saved && s.key != "":
-		now := cfg.Now()
-		cookie = cfg.setCookie(s.key, now, s.expiry().age(now, cfg.CookieAge), s.expireAtBrowserClose())
-		s.known = s.key
-	case s.sent && s.loaded && s.isEmpty() && s.undecodable == "":
+	case s.fault.err != nil && !s.newKey(): // the handler decided: the cookie stays as it is
+	case s.cookie.due && s.rec.key != "":
+		cookie = s.setCookie(s.rec.key)
+		s.cookie.known = s.rec.key
+	case s.cookie.sent && s.rec.loaded && s.isEmpty() && s.rec.undecodable == "":
 		cookie = cfg.deleteCookie()
-		s.known = ""
+		s.cookie.known = ""
 	}
 	if cookie != "" {
 		addCookie(h, cfg.CookieName, cookie)

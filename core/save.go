@@ -8,105 +8,189 @@ import (
 	"time"
 )
 
-// errGone is a touch that found no record: nothing was lost and nothing is sent.
-var errGone = errors.New("djinn: the session ended meanwhile")
-
-// deadline bounds calls of the store.
-func (m *Manager) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, m.cfg.StoreTimeout)
-}
-
 // commit saves the session as the response's status allows. It runs when the
 // response begins and outlives a client that hangs up, but not StoreTimeout.
 // Called with mu held.
 func (s *Session) commit(status int) error {
 	ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
 	defer cancel()
-	if err := s.deleteDoomed(ctx); err != nil {
+	if err := s.awaitRedo(ctx); err != nil {
 		return err
 	}
-	if s.err == nil && status < 500 {
-		if s.m.cfg.SaveEveryRequest && s.key != "" {
+	if err := s.deleteFlushed(ctx); err != nil {
+		return err
+	}
+	if s.fault.err == nil && status < 500 {
+		if s.m.cfg.SaveEveryRequest && s.rec.key != "" {
 			s.pending = true
 		}
-		if err := s.save(ctx); err == nil || !s.errSeen {
+		if err := s.save(ctx); err == nil || s.fault.err == nil {
 			return err
 		}
 	}
-	if s.err != nil {
-		if !s.errSeen {
-			return s.err
-		}
-		if s.pending && s.modified {
-			s.m.reject(ctx, "changes were dropped because the session could not be loaded, encoded or saved", s.err)
-		}
+	switch {
+	case s.fault.err == nil: // an error response: as in Django, its changes are not saved
+	case !s.fault.accepted:
+		return s.fault.err
+	case s.pending && s.modified:
+		s.reportDropped(ctx)
 	}
 	s.drop()
 	return nil
 }
 
-// deleteDoomed removes the records of flushed sessions.
-func (s *Session) deleteDoomed(ctx context.Context) error {
-	for len(s.doomed) > 0 {
-		if _, err := s.m.delete(ctx, s.doomed[0]); err != nil {
+// commitLate saves what changed after the response had begun. What cannot be saved
+// is reported and dropped. Called with mu held.
+func (s *Session) commitLate() error {
+	ctx, cancel := s.m.deadline(context.WithoutCancel(s.ctx))
+	defer cancel()
+	if err := s.awaitRedo(ctx); err != nil {
+		return err
+	}
+	if err := s.deleteFlushed(ctx); err != nil || !s.pending {
+		return err
+	}
+	switch {
+	case s.fault.err != nil:
+		s.reportDropped(ctx)
+	case s.status >= 500:
+		s.m.report(ctx, Event{Kind: EventChangesDropped, Reason: "changes were dropped because the response is an error"})
+	default:
+		err := s.saveLate(ctx)
+		if errors.As(err, new(lateError)) {
+			return nil // it has been reported, and the response goes on
+		}
+		return err
+	}
+	s.drop()
+	return nil
+}
+
+func (s *Session) reportDropped(ctx context.Context) {
+	s.m.report(ctx, Event{Kind: EventChangesDropped, Err: s.fault.err,
+		Reason: "changes were dropped because the session could not be loaded, encoded or saved"})
+}
+
+// lateError says why a change that came after the response had begun is lost.
+type lateError string
+
+const (
+	lateRotation lateError = "CycleKey and the changes with it were dropped: the new key cannot reach the browser any more: " +
+		"change the session before the first byte is written"
+	lateSession lateError = "changes were dropped: the cookie of a new session cannot reach the browser any more: " +
+		"change the session before the first byte is written"
+	lateCookie lateError = "changes are lost: the session is kept in the cookie, which cannot reach the browser any more: " +
+		"change the session before the first byte is written"
+)
+
+func (e lateError) Error() string { return "djinn: " + string(e) }
+
+// saveLate saves when no cookie can be sent any more, which works only for a
+// session that the browser knows. The error is a lateError if the changes are lost.
+func (s *Session) saveLate(ctx context.Context) error {
+	if err := s.deleteFlushed(ctx); err != nil || !s.pending {
+		return err
+	}
+	if !s.rec.loaded || s.rec.stale { // whether the key lives is not known yet
+		if err := s.refresh(ctx); err != nil {
+			return s.failSave(err)
+		}
+	}
+	switch {
+	case s.rotate:
+		return s.lose(ctx, lateRotation)
+	case !s.isEmpty() && !s.known():
+		return s.lose(ctx, lateSession)
+	}
+	if err := s.save(ctx); err != nil {
+		return err
+	}
+	if s.rec.key != "" && !s.known() {
+		return s.lose(ctx, lateCookie)
+	}
+	return nil
+}
+
+// known reports whether the browser has the session's key.
+func (s *Session) known() bool { return s.rec.key != "" && s.rec.key == s.cookie.known }
+
+// lose reports and drops changes that came too late.
+func (s *Session) lose(ctx context.Context, why lateError) error {
+	s.m.report(ctx, Event{Kind: EventLateChange, Reason: string(why)})
+	s.drop()
+	return why
+}
+
+// deleteFlushed removes the records of sessions that Flush has ended.
+func (s *Session) deleteFlushed(ctx context.Context) error {
+	for len(s.rec.flushed) > 0 {
+		if _, err := s.m.delete(ctx, s.rec.flushed[0]); err != nil {
 			return err
 		}
-		s.doomed = s.doomed[1:]
+		s.rec.flushed = s.rec.flushed[1:]
 	}
 	return nil
 }
 
 // drop forgets what was not saved.
 func (s *Session) drop() {
-	s.items, s.owned = s.base, false
-	s.changes, s.cleared, s.rotate, s.pending = nil, false, false, false
+	s.edits.discard()
+	s.rotate, s.pending = false, false
 }
 
 // save brings the store up to date with this request's changes, again and again
 // if others write meanwhile. Called with mu held.
 func (s *Session) save(ctx context.Context) error {
-	if err := s.deleteDoomed(ctx); err != nil {
+	if err := s.deleteFlushed(ctx); err != nil || !s.pending {
 		return err
 	}
-	if !s.pending {
-		return nil
-	}
-	if !s.loaded || s.stale {
+	if !s.rec.loaded || s.rec.stale {
 		if err := s.refresh(ctx); err != nil {
 			return s.failSave(err)
 		}
 	}
 	for try := 0; !s.isEmpty(); try++ {
-		err := s.write(ctx)
-		switch {
-		case err == nil:
-			s.saved = true
-		case errors.Is(err, errGone):
-			s.forget()
-			s.saved, s.sent = false, false // the request that ended it has told the browser
-		case errors.Is(err, ErrExists) && try < maxKeyDraws:
-			continue // write draws another key
-		case errors.Is(err, ErrNotFound):
-			return s.failSave(ErrInterrupted)
-		case errors.Is(err, ErrConflict) && InTransaction(ctx):
-			return ErrConflict // what the transaction has made of the old data is not known here
-		case errors.Is(err, ErrConflict):
-			if err := s.retry(ctx, try); err != nil {
-				return s.failSave(err)
-			}
-			continue
-		default:
+		done, err := s.trySave(ctx, try)
+		if err != nil {
 			return s.failSave(err)
 		}
-		break
+		if done {
+			break
+		}
 	}
-	s.changes, s.cleared, s.rotate, s.pending = nil, false, false, false
-	return nil
+	s.edits.saved()
+	s.rotate, s.pending = false, false
+	return s.deleteFlushed(ctx) // of a goroutine that was let in by redo
 }
 
 // maxKeyDraws is how many taken keys in a row mean a store that is wrong rather
 // than chance: two equal draws of 165 bits do not happen.
 const maxKeyDraws = 8
+
+// trySave makes one attempt and reports whether it was the last: if not, what is known
+// of the record is what the store has now, or another key will be drawn.
+func (s *Session) trySave(ctx context.Context, try int) (done bool, err error) {
+	err = s.write(ctx)
+	switch {
+	case err == nil:
+		s.cookie.due = true
+		return true, nil
+	case errors.Is(err, errEnded):
+		s.forget()
+		s.cookie.due, s.cookie.sent = false, false // the request that ended it has told the browser
+		return true, nil
+	case errors.Is(err, ErrExists) && try < maxKeyDraws:
+		return false, nil
+	case errors.Is(err, ErrNotFound):
+		return false, ErrInterrupted
+	case errors.Is(err, ErrConflict) && InTransaction(ctx):
+		return false, ErrConflict // what the transaction has made of the old data is not known here
+	case errors.Is(err, ErrConflict):
+		return false, s.retry(ctx, try)
+	default:
+		return false, err
+	}
+}
 
 // retry waits a little and loads the session again. The wait grows with the
 // number of tries and is random, so that requests in each other's way part.
@@ -117,21 +201,24 @@ func (s *Session) retry(ctx context.Context, try int) error {
 		select {
 		case <-wait.C:
 		case <-ctx.Done():
-			return &StoreError{Op: "update", Err: fmt.Errorf("%w %d times until the deadline", ErrConflict, try+1)}
+			return &StoreError{Op: OpUpdate, Err: fmt.Errorf("%w %d times until the deadline", ErrConflict, try+1)}
 		}
 	}
 	return s.refresh(ctx)
 }
 
-// failSave makes a failure of the commit stick.
+// failSave makes a failure of a save stick.
 func (s *Session) failSave(err error) error {
 	var store *StoreError
 	switch {
 	case errors.Is(err, ErrInterrupted):
-		s.m.reject(s.ctx, "the session ended in a concurrent request while this one changed it; the change is dropped", nil)
+		s.m.report(s.ctx, Event{Kind: EventInterrupted,
+			Reason: "the session ended in a concurrent request while this one changed it; the change is dropped"})
 	case isEncode(err), errors.Is(err, ErrRefused), errors.As(err, &store):
+	case errors.Is(err, ErrConflict):
+		return err // in a transaction, which may begin again
 	default: // a taken key, eight times
-		err = &StoreError{Op: "create", Err: err}
+		err = &StoreError{Op: OpCreate, Err: err}
 	}
 	s.fail(err)
 	return err
@@ -139,32 +226,30 @@ func (s *Session) failSave(err error) error {
 
 // write makes one attempt with what is known of the stored record.
 func (s *Session) write(ctx context.Context) error {
-	now := s.m.cfg.Now()
+	cfg, now := &s.m.cfg, s.m.cfg.Now()
 	rec := Record{
-		Key:        s.key,
-		Values:     Values{s.items},
-		ExpireDate: s.expiry().date(now, s.m.cfg.CookieAge).UTC(),
-		Version:    s.version,
+		Key:        s.rec.key,
+		Values:     s.edits.values(), // which the store may keep
+		ExpireDate: s.expiry().date(now, cfg.CookieAge).UTC(),
+		Version:    s.rec.version,
 		codec:      s.m.codec,
 	}
-	s.owned = false // the store may keep the values
-
-	if n := len(s.items); n > maxItems {
+	if n := rec.Values.Len(); n > maxItems {
 		return fmt.Errorf("%w: %d items, allowed are %d: put lists into one item", ErrTooLarge, n, maxItems)
 	}
-	if size := rec.Values.jsonSize(); size > s.m.cfg.MaxSize {
-		return fmt.Errorf("%w: %d bytes, allowed are %d: keep less in the session, or raise Config.MaxSize", ErrTooLarge, size, s.m.cfg.MaxSize)
+	if size := rec.Values.jsonSize(); size > cfg.MaxSize {
+		return fmt.Errorf("%w: %d bytes, allowed are %d: keep less in the session, or raise Config.MaxSize", ErrTooLarge, size, cfg.MaxSize)
 	}
 	switch {
-	case s.key == "":
+	case rec.Key == "":
 		return s.create(ctx, rec)
 	case s.rotate:
 		return s.rotateTo(ctx, rec)
-	case s.dirty():
+	case s.edits.dirty():
 		key, err := s.m.store.Update(ctx, rec)
-		return s.wrote(ctx, "update", now, key, rec, err)
-	case s.m.cfg.TouchInterval < 0, rec.ExpireDate.Sub(s.expireDate) >= s.m.cfg.TouchInterval,
-		!s.lastSeen.IsZero() && now.Sub(s.lastSeen) >= s.m.cfg.TouchInterval:
+		return s.wrote(ctx, OpUpdate, now, key, rec, err)
+	case cfg.TouchInterval < 0, rec.ExpireDate.Sub(s.rec.expireDate) >= cfg.TouchInterval,
+		!s.rec.lastSeen.IsZero() && now.Sub(s.rec.lastSeen) >= cfg.TouchInterval:
 		return s.touch(ctx, rec)
 	default:
 		return nil // not worth a write
@@ -175,8 +260,11 @@ func (s *Session) create(ctx context.Context, rec Record) error {
 	start := s.m.cfg.Now()
 	rec.Key, rec.Version = NewSessionKey(), ""
 	key, err := s.m.store.Create(ctx, rec)
-	return s.wrote(ctx, "create", start, key, rec, err)
+	return s.wrote(ctx, OpCreate, start, key, rec, err)
 }
+
+// errEnded: a touch found no record. Nothing was lost.
+var errEnded = errors.New("djinn: the session ended meanwhile")
 
 func (s *Session) touch(ctx context.Context, rec Record) error {
 	start := s.m.cfg.Now()
@@ -188,11 +276,10 @@ func (s *Session) touch(ctx context.Context, rec Record) error {
 		key, err = s.m.store.Update(ctx, rec)
 	}
 	if errors.Is(err, ErrNotFound) {
-		err = errGone
-		s.m.reject(ctx, "the session ended while a request was about to extend it", nil)
-		return err
+		s.m.report(ctx, Event{Kind: EventEnded, Op: OpTouch, Reason: "the session ended while a request was about to extend it"})
+		return errEnded
 	}
-	return s.wrote(ctx, "touch", start, key, rec, err)
+	return s.wrote(ctx, OpTouch, start, key, rec, err)
 }
 
 // rotateTo gives the record a new key. Without a [Rotator] the new record is
@@ -204,13 +291,13 @@ func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 	if s.m.rotator != nil {
 		key, err := s.m.rotator.Rotate(ctx, old.Key, rec)
 		if !errors.Is(err, errors.ErrUnsupported) {
-			return s.wrote(ctx, "rotate", start, key, rec, err)
+			return s.wrote(ctx, OpRotate, start, key, rec, err)
 		}
 	}
 	rec.Version = ""
 	key, err := s.m.store.Create(ctx, rec)
 	if err != nil {
-		return s.wrote(ctx, "create", start, key, rec, err)
+		return s.wrote(ctx, OpCreate, start, key, rec, err)
 	}
 	// An update into the past ends the old record in one step with the check that
 	// nobody changed or ended it; to delete it then is housekeeping.
@@ -221,12 +308,30 @@ func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 				return err
 			}
 		} // else nobody knows the new key, and the browser keeps the old one
-		return s.m.wrote(ctx, "rotate", start, err)
+		return s.m.written(ctx, OpRotate, start, err)
 	}
 	if _, err := s.m.delete(ctx, old.Key); err != nil {
-		s.m.reject(ctx, "the record of a rotated key could not be deleted; it has expired and is cleared as such", err)
+		s.m.report(ctx, Event{Kind: EventCleanupFailed, Op: OpDelete, Err: err,
+			Reason: "the record of a rotated key could not be deleted; it has expired and is cleared as such"})
 	}
-	return s.wrote(ctx, "rotate", start, key, rec, nil)
+	return s.wrote(ctx, OpRotate, start, key, rec, nil)
+}
+
+// wrote reports what came of a write and takes note of what the store has now.
+func (s *Session) wrote(ctx context.Context, op Op, start time.Time, key string, rec Record, err error) error {
+	if err == nil {
+		err = s.fits(key)
+	}
+	if err := s.m.written(ctx, op, start, err); err != nil {
+		return err
+	}
+	s.rec.key = key
+	s.edits.stored, s.rec.expireDate = s.edits.items, rec.ExpireDate
+	if !s.rec.lastSeen.IsZero() {
+		s.rec.lastSeen = start
+	}
+	s.rec.stale = op != OpTouch
+	return nil
 }
 
 // maxCookie is the length of a cookie, with its name and attributes, that every
@@ -239,29 +344,16 @@ func (s *Session) fits(key string) error {
 	if len(key) <= maxKeyLength {
 		return nil
 	}
-	cfg := &s.m.cfg
-	now := cfg.Now()
-	cookie := cfg.setCookie(key, now, s.expiry().age(now, cfg.CookieAge), s.expireAtBrowserClose())
-	if len(cookie) <= maxCookie {
-		return nil
+	if n := len(s.setCookie(key)); n > maxCookie {
+		return fmt.Errorf("%w: its cookie has %d bytes with name and attributes, browsers drop those over %d: "+
+			"keep less in the session, or use a store that keeps it on the server", ErrTooLarge, n, maxCookie)
 	}
-	return fmt.Errorf("%w: its cookie has %d bytes with name and attributes, browsers drop those over %d: "+
-		"keep less in the session, or use a store that keeps it on the server", ErrTooLarge, len(cookie), maxCookie)
+	return nil
 }
 
-// wrote takes note of what the store has now, and reports.
-func (s *Session) wrote(ctx context.Context, op string, start time.Time, key string, rec Record, err error) error {
-	if err == nil {
-		err = s.fits(key)
-	}
-	if err := s.m.wrote(ctx, op, start, err); err != nil {
-		return err
-	}
-	s.key = key
-	s.base, s.expireDate = s.items, rec.ExpireDate
-	if !s.lastSeen.IsZero() {
-		s.lastSeen = start
-	}
-	s.stale = op != "touch"
-	return nil
+// setCookie renders the cookie with that key.
+func (s *Session) setCookie(key string) string {
+	cfg := &s.m.cfg
+	now := cfg.Now()
+	return cfg.setCookie(key, now, s.expiry().age(now, cfg.CookieAge), s.expireAtBrowserClose())
 }

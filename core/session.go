@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/djinn-go/djinn/core/internal/pyjson"
 )
 
 // Session is the session of one request: Django's request.session. It is loaded
@@ -20,9 +18,8 @@ import (
 // refused and reported.
 //
 // Accessors return no errors. The first failure sticks: [Session.Err] returns it,
-// nothing is saved, and the response becomes an error response, unless the
-// handler has looked at Err (or called [Session.FailOpen]) and so decided for
-// itself.
+// nothing is saved, and the response becomes an error response, unless
+// [Session.FailOpen] says that the handler's is to go out.
 //
 // A Session does not print its key or items.
 type Session struct {
@@ -33,6 +30,10 @@ type Session struct {
 
 	sessionState
 
+	// redoing is not nil while functions of Key.Update run again, for which a save
+	// lets go of mu, and is closed after it.
+	redoing chan struct{}
+
 	lateRead bool // a read after the request was reported
 
 	phase  phase
@@ -41,78 +42,97 @@ type Session struct {
 
 // sessionState is what Atomic takes back.
 type sessionState struct {
-	// key is where the session lives in the store; empty while it does not.
-	key string
-	// sent: the browser sent a cookie of our name, whatever it held.
-	sent bool
-	// ambiguous: it sent several that differ, and none was taken.
-	ambiguous bool
-	// known is the key the browser holds, so that a change can still be saved
-	// under it when no cookie can be sent any more.
-	known string
-	// undecodable is the key of a record that could not be decoded.
-	undecodable string
-	// doomed are keys to delete with the next save, from Flush.
-	doomed []string
+	edits  edits
+	rec    storedRecord
+	cookie cookieState
+	fault  fault
 
-	// base are the items as the store has them, items as this request sees them.
-	// They share memory until the first change: own copies.
-	base, items []pyjson.Member
-	owned       bool
-	version     string
-	expireDate  time.Time // of the stored record
-	lastSeen    time.Time // of the stored record, if the store keeps it
-	loaded      bool
-	stale       bool // base and version are not what the store has: load before writing
-
-	// What this request did since the last save, to do it again on fresh data.
-	changes []change
-	cleared bool
-	rotate  bool
-	pending bool // there is something to save
-
+	rotate   bool // the next save gives the record a new key
+	pending  bool // there is something to save
 	accessed bool
 	modified bool
 
-	err      error // sticky
-	errSeen  bool
-	failOpen bool
-
 	mismatched []string // items reported to hold another type
+}
 
-	saved bool // saved in this request, so the cookie is due
+// storedRecord is what is known of the session's record in the store.
+type storedRecord struct {
+	key        string // empty while there is none
+	version    string
+	expireDate time.Time
+	lastSeen   time.Time // if the store keeps it
+	loaded     bool      // the store has been asked, or need not be
+	stale      bool      // version and edits.stored are not what the store has: load before writing
+
+	undecodable string   // the key of a record that could not be decoded
+	flushed     []string // keys of sessions that Flush has ended, to be deleted
+}
+
+// cookieState is what is known of the browser's cookie.
+type cookieState struct {
+	sent      bool   // the browser sent one of our name, whatever it held
+	ambiguous bool   // it sent several that differ, and none was taken
+	known     string // the key that the browser holds
+	due       bool   // the session was saved in this request, so that it is sent
+}
+
+// fault is the first failure that befell the session.
+type fault struct {
+	err      error
+	open     bool // a session that cannot be loaded is to count as anonymous
+	accepted bool // the handler's response goes out in spite of err
 }
 
 // phase is how far the response has come.
 type phase uint8
 
 const (
-	open      phase = iota // headers can still be sent
-	committed              // the first byte is out
-	closed                 // the request is over
+	headersOpen phase = iota // headers can still be sent
+	committed                // the first byte is out
+	ended                    // the request is over
 )
+
+// Open returns the session under key outside of a request, for jobs, tools and
+// tests: nothing is loaded before it is used and nothing is written before
+// [Session.Save]. A key that cannot be one, or an empty one, opens a new session.
+func (m *Manager) Open(ctx context.Context, key string) *Session {
+	s := &Session{m: m, ctx: ctx}
+	if m.valid(key) {
+		s.rec.key = key
+	}
+	return s
+}
 
 // Key returns the session key, Django's session_key: empty as long as the
 // session has no record in the store, for example before its first save and
 // after Flush or CycleKey until the next one. Whoever knows the key has the
-// session: do not log it, and do not put it into a page.
+// session: do not log it, and do not put it into a page; see [Session.PublicID].
 func (s *Session) Key() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rotate {
 		return ""
 	}
-	return s.key
+	return s.rec.key
 }
 
-// Accessed tells whether the session was read or written in this request.
+// PublicID is the [PublicID] of this session as the store has it: "" while it has no
+// record, and the old one's while a CycleKey has not been saved.
+func (s *Session) PublicID() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.access()
+	return PublicID(s.rec.key)
+}
+
+// Accessed reports whether the session was read or written in this request.
 func (s *Session) Accessed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.accessed
 }
 
-// Modified tells whether something was written to the session in this request, or
+// Modified reports whether something was written to the session in this request, or
 // MarkModified was called.
 func (s *Session) Modified() bool {
 	s.mu.Lock()
@@ -120,12 +140,12 @@ func (s *Session) Modified() bool {
 	return s.modified
 }
 
-// Loaded tells whether the items are in memory: whether the store has been asked,
+// Loaded reports whether the items are in memory: whether the store has been asked,
 // or did not need to be. Looking does not load.
 func (s *Session) Loaded() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.loaded
+	return s.rec.loaded
 }
 
 // MarkModified makes the response send the cookie again and moves the expiry,
@@ -137,7 +157,7 @@ func (s *Session) MarkModified() {
 	s.modify()
 }
 
-// IsEmpty tells whether there is neither a key nor an item. As in Django it does
+// IsEmpty reports whether there is neither a key nor an item. As in Django it does
 // not load: a session with a key is not empty, even if that key turns out to be
 // unknown.
 func (s *Session) IsEmpty() bool {
@@ -146,33 +166,40 @@ func (s *Session) IsEmpty() bool {
 	return s.isEmpty()
 }
 
-func (s *Session) isEmpty() bool { return s.key == "" && len(s.items) == 0 }
+func (s *Session) isEmpty() bool { return s.rec.key == "" && len(s.edits.items) == 0 }
 
 // Err returns the first error that befell the session in this request: a
-// [StoreError] from loading it, an [EncodeError] from Set. Whoever looks at an
-// error decides what it means: the handler's own response is sent then, and
-// nothing of the session is saved.
-//
-// It loads the session if that has not happened yet.
+// [StoreError] from loading it, an [EncodeError] from Set, what Save returned. It
+// only looks: it loads nothing, so that it says nothing of a session that nobody has
+// used yet, and the response stays an error response unless [Session.FailOpen] is
+// called.
 func (s *Session) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.access()
-	if s.err != nil {
-		s.errSeen = true
-	}
-	return s.err
+	return s.fault.err
 }
 
-// FailOpen makes this request go on as an anonymous one if its session cannot be
-// loaded, like Config.FailOpen for one route. Call it before the session is used.
+// FailOpen makes this request go on in spite of a failure of its session: the
+// handler's response goes out, nothing of the session is saved, and the cookie stays
+// as it is.
+//
+// Called before the session is used it is Config.FailOpen for one request: a visitor
+// whose session cannot be loaded counts as anonymous. Called after a failure, of
+// which [Session.Err] and [Session.Save] tell, it accepts that one, whatever it was:
+//
+//	if err := s.Save(ctx); errors.Is(err, core.ErrRefused) {
+//		s.FailOpen() // the answer is ours
+//		http.Error(w, "You are logged in on too many devices.", http.StatusConflict)
+//		return
+//	}
+//
+// A failure that comes later than the call, and is not one of loading, is answered
+// with an error response all the same: the handler has not seen it.
 func (s *Session) FailOpen() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failOpen = true
-	if s.err != nil && !isEncode(s.err) {
-		s.errSeen = true
-	}
+	s.fault.open = true
+	s.fault.accepted = s.fault.err != nil
 }
 
 // Flush logs out: it removes the items, and the record from the store when the
@@ -185,30 +212,32 @@ func (s *Session) Flush() {
 	if !s.writable("Flush") {
 		return
 	}
-	for _, key := range []string{s.key, s.undecodable} {
+	for _, key := range []string{s.rec.key, s.rec.undecodable} {
 		if key != "" {
-			s.doomed = append(s.doomed, key)
+			s.rec.flushed = append(s.rec.flushed, key)
 		}
 	}
 	s.forget()
-	s.undecodable = ""
-	s.err, s.errSeen = nil, false
-	s.changes, s.cleared, s.rotate = nil, false, false
+	s.rec.undecodable = ""
+	s.fault.err, s.fault.accepted = nil, false
+	s.edits.discard()
+	s.rotate = false
 	s.accessed = true
 	s.modify()
 }
 
 // forget makes this an empty session without a key.
 func (s *Session) forget() {
-	s.key, s.version, s.expireDate, s.lastSeen = "", "", time.Time{}, time.Time{}
-	s.base, s.items, s.owned = nil, nil, false
-	s.loaded, s.stale = true, false
+	s.rec.key, s.rec.version, s.rec.expireDate, s.rec.lastSeen = "", "", time.Time{}, time.Time{}
+	s.rec.loaded, s.rec.stale = true, false
+	s.edits.load(nil)
 }
 
 // CycleKey gives the session a new key and keeps its items. Call it when a user
 // logs in or gains rights, so that a key somebody planted before is worth nothing
-// afterwards (OWASP: renew the session ID after any privilege level change).
-// The old key is dead as soon as the new one exists. (Django's cycle_key)
+// afterwards (session fixation; OWASP: renew the session ID after any privilege
+// level change). The old key is dead as soon as the new one exists. (Django's
+// cycle_key)
 //
 // If another request ended or rotated the session meanwhile, this one is answered
 // with [ErrInterrupted] and leaves no key alive.
@@ -219,39 +248,34 @@ func (s *Session) CycleKey() {
 		return
 	}
 	s.access()
-	s.rotate = s.key != ""
+	s.rotate = s.rec.key != ""
 	s.modify()
 }
 
 // Save saves now rather than when the response begins, and returns what went
-// wrong. The cookie is still sent with the response. It is the only way to save a
-// session of [Manager.Open]. An empty session is not saved. After the response has
-// begun, what would need a new cookie is dropped instead, which is an error.
+// wrong, which then sticks, see [Session.Err] and [Session.FailOpen]. The cookie is
+// still sent with the response. It is the only way to save a session of
+// [Manager.Open]. An empty session is not saved. After the response has begun, what
+// would need a new cookie is dropped instead, which is an error.
 func (s *Session) Save(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase == closed {
-		s.lateUse("Save")
+	if s.phase == ended {
+		s.reportUseAfterEnd("Save")
 		return errors.New("djinn: Save after the request has ended: save while the handler runs, or open the session with Manager.Open")
 	}
-	if s.err != nil {
-		s.errSeen = true
-		return s.err
+	if s.fault.err != nil {
+		return s.fault.err
 	}
-	ctx, cancel := s.m.deadline(without{ctx, s})
+	ctx, cancel := s.m.deadline(sessionless{ctx, s})
 	defer cancel()
-	var lost string
-	var err error
+	if err := s.awaitRedo(ctx); err != nil {
+		return err
+	}
 	if s.phase == committed {
-		lost, err = s.saveLate(ctx)
-	} else {
-		err = s.save(ctx)
+		return s.saveLate(ctx)
 	}
-	s.errSeen = s.err != nil // not of a Flush that failed: the commit tries that again
-	if lost != "" {
-		return errors.New("djinn: " + lost)
-	}
-	return err
+	return s.save(ctx)
 }
 
 // modify marks the session modified.
@@ -259,31 +283,66 @@ func (s *Session) modify() {
 	s.modified, s.pending = true, true
 }
 
-// writable tells whether a change can still be taken. Called with mu held.
+// writable reports whether a change can still be taken. Called with mu held.
 func (s *Session) writable(what string) bool {
-	if s.phase == closed {
-		s.lateUse(what)
+	if s.phase == ended {
+		s.reportUseAfterEnd(what)
 		return false
 	}
 	return true
 }
 
-// lateUse reports a use after the request has ended.
-func (s *Session) lateUse(what string) {
-	s.m.reject(context.WithoutCancel(s.ctx), what+" after the request has ended: the session belongs to one request; "+
-		"read what a goroutine needs before starting it, or use Manager.Open", nil)
+func (s *Session) reportUseAfterEnd(what string) {
+	s.m.report(context.WithoutCancel(s.ctx), Event{Kind: EventUseAfterEnd,
+		Reason: what + " after the request has ended: the session belongs to one request; " +
+			"read what a goroutine needs before starting it, or use Manager.Open"})
 }
 
 // fail keeps the first error, and reports what the store has not been blamed for.
 func (s *Session) fail(err error) {
-	if s.err != nil {
+	if s.fault.err != nil {
 		return
 	}
-	s.err = err
-	if isEncode(err) {
+	s.fault.err = err
+	var store *StoreError
+	switch {
+	case isEncode(err):
 		s.m.report(s.ctx, Event{Kind: EventFailed, Err: err})
+	case errors.As(err, &store) && store.Op == OpLoad && s.rec.expireDate.IsZero(): // never seen
+		s.fault.accepted = s.fault.open || s.m.cfg.FailOpen
 	}
 }
+
+// runUnlocked runs a function of the program's without the lock, so that it may use
+// the session.
+func (s *Session) runUnlocked(fn applyFunc, old string, ok bool) (string, error) {
+	s.mu.Unlock()
+	defer s.mu.Lock() // also if it panics
+	return fn(old, ok)
+}
+
+// sessionless is a context in which s is not found: for what the store and the
+// observer get, who would wait for ever if they used the session that is calling
+// them.
+type sessionless struct {
+	context.Context
+	s *Session
+}
+
+func (c sessionless) Value(key any) any {
+	if _, ok := key.(clientKey); ok { // the session's own, whatever context Save was called with
+		if v := c.s.ctx.Value(key); v != nil {
+			return v
+		}
+	}
+	if v := c.Context.Value(key); v != any(c.s) {
+		return v
+	}
+	return nil
+}
+
+// String keeps fmt from walking into the session.
+func (c sessionless) String() string { return "djinn.Context" }
 
 // String says what kind of thing this is, and neither its key nor its items.
 func (s *Session) String() string { return "core.Session" }

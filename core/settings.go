@@ -8,6 +8,12 @@ import (
 	"time"
 )
 
+// Django's defaults.
+const (
+	defaultCookieName = "sessionid"
+	defaultCookieAge  = 14 * 24 * time.Hour
+)
+
 // Settings are what a [Store] may have to know of the [Config] of its [Manager], so
 // that nobody has to say the same thing twice. A field that is zero says nothing.
 type Settings struct {

@@ -129,6 +129,25 @@ func (e *events) reasons(kind core.EventKind) []string {
 	return reasons
 }
 
+// warnings returns the reasons of all events that somebody should look at and that are
+// no failures of the store, and forgets everything.
+func (e *events) warnings() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var reasons []string
+	for _, ev := range e.all {
+		if isWarning(ev.Kind) {
+			reasons = append(reasons, ev.Reason)
+		}
+	}
+	e.all = nil
+	return reasons
+}
+
+func isWarning(k core.EventKind) bool {
+	return k >= core.EventEnded && k < core.EventFailed && k != core.EventUndecodable
+}
+
 // site is a small web site: a Manager over a spied store, and a browser with one
 // cookie.
 type site struct {

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // transactionKey marks a context.
 type transactionKey struct{}
@@ -19,7 +16,7 @@ func WithTransaction(ctx context.Context) context.Context {
 	return context.WithValue(ctx, transactionKey{}, true)
 }
 
-// InTransaction tells whether ctx is marked by [WithTransaction].
+// InTransaction reports whether ctx is marked by [WithTransaction].
 func InTransaction(ctx context.Context) bool { return ctx.Value(transactionKey{}) != nil }
 
 // Reload asks the store again: changes of other requests are seen, and those of this
@@ -31,12 +28,14 @@ func (s *Session) Reload(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.access()
-	if s.err != nil {
-		s.errSeen = true
-		return s.err
+	if s.fault.err != nil {
+		return s.fault.err
 	}
-	ctx, cancel := s.m.deadline(without{ctx, s})
+	ctx, cancel := s.m.deadline(sessionless{ctx, s})
 	defer cancel()
+	if err := s.awaitRedo(ctx); err != nil {
+		return err
+	}
 	return s.refresh(ctx)
 }
 
@@ -64,19 +63,17 @@ func (s *Session) Atomic(fn func() error) error {
 func (s *Session) snapshot() sessionState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.access()      // a failure is not one of fn's
-	s.owned = false // the next change copies the items
+	s.access() // a failure is not one of fn's
 	before := s.sessionState
-	before.changes = slices.Clone(s.changes)
+	before.edits = s.edits.snapshot()
 	return before
 }
 
 func (s *Session) restore(before sessionState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if before.err != nil && s.errSeen {
-		before.errSeen = true // who has looked at it has decided
-	}
-	before.stale = true // look what the store has before the next write
+	before.rec.stale = true // look what the store has before the next write
+	before.fault.open = s.fault.open
+	before.fault.accepted = before.fault.err != nil && (before.fault.accepted || s.fault.accepted)
 	s.sessionState = before
 }

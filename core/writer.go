@@ -25,13 +25,13 @@ func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // commit commits and, in plain net/http, answers with the error if it fails.
 func (w *Writer) commit(status int) error {
 	x := w.x
-	if x.session.phase != open { // written by the goroutine that writes the response
+	if x.session.phase != headersOpen { // written by the goroutine that writes the response
 		return x.err
 	}
 	err := x.Commit(status)
 	if err != nil && x.answer != nil {
 		x.ResetHeader()
-		x.answer(w.ResponseWriter, x.request, err)
+		x.answer(w.ResponseWriter, x.client.request, err)
 	}
 	return err
 }

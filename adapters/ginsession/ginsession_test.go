@@ -127,8 +127,8 @@ func TestHandleContext(t *testing.T) {
 	if w.Body.String() != "new" || w.Header().Get("Set-Cookie") != "" {
 		t.Errorf("HandleContext: got body %q, want new without a cookie", w.Body)
 	}
-	if got := strings.Join(reported, " "); got != "rejected" {
-		t.Errorf("a new session under HandleContext: got events %q, want it rejected and not saved", got)
+	if got := strings.Join(reported, " "); got != "late_change" {
+		t.Errorf("a new session under HandleContext: got events %q, want late_change and nothing saved", got)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestUnansweredErrorIsReported(t *testing.T) {
 		SecretKey: "secret",
 		Logger:    slog.New(slog.DiscardHandler),
 		Observer: func(_ context.Context, e core.Event) {
-			if e.Kind == core.EventRejected {
+			if e.Kind == core.EventChangesDropped {
 				reasons <- e.Reason
 			}
 		},

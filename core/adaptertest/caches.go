@@ -43,7 +43,7 @@ func secretError(e *env) {
 	e.start(App{})
 	e.seed()
 	for _, op := range []string{"load", "update"} {
-		e.store.fail(op, &core.StoreError{Op: op, Err: errStore})
+		e.store.fail(op, &core.StoreError{Op: core.Op(op), Err: errStore})
 		a := e.get("/seed")
 		e.wantNothingLeaked(a, e.cookie())
 	}

@@ -42,7 +42,7 @@ type env struct {
 
 	mu       sync.Mutex
 	failures []error
-	rejected []string // reasons of EventRejected
+	warnings []string // reasons of events that are warnings
 }
 
 func newEnv(fw Framework) *env {
@@ -58,10 +58,10 @@ func (e *env) manager(change func(*core.Config)) *core.Manager {
 		SecretKey: "adaptertest",
 		Logger:    slog.New(slog.DiscardHandler),
 		Observer: func(_ context.Context, ev core.Event) {
-			if ev.Kind == core.EventRejected {
+			if isWarning(ev.Kind) {
 				e.mu.Lock()
 				defer e.mu.Unlock()
-				e.rejected = append(e.rejected, ev.Reason)
+				e.warnings = append(e.warnings, ev.Reason)
 			}
 		},
 	}
@@ -193,11 +193,21 @@ func (e *env) cookie() string {
 	return ""
 }
 
-// rejections are the reasons of EventRejected so far.
-func (e *env) rejections() []string {
+// isWarning reports whether somebody should look at events of this kind, and they are
+// no failures of the store.
+func isWarning(k core.EventKind) bool {
+	switch k {
+	case core.EventLoaded, core.EventSaved, core.EventConflict, core.EventCleared, core.EventUndecodable, core.EventFailed:
+		return false
+	}
+	return true
+}
+
+// reported are the reasons of the warnings so far.
+func (e *env) reported() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return append([]string(nil), e.rejected...)
+	return append([]string(nil), e.warnings...)
 }
 
 // setCookies are the Set-Cookie lines of a name.

@@ -14,6 +14,8 @@ var faultCases = []testCase{
 	{"fault/load-bodyless", 6, "the same, for an answer without a body", faultLoadBodyless},
 	{"fault/load-flushed", 6, "the same, for a stream", faultLoadFlushed},
 	{"fault/load-handled", 6, "a handler could not decide for itself", faultLoadHandled},
+	{"fault/load-looked-at", 6, "a handler that looked at the error turned a failure into its own answer", faultLoadLookedAt},
+	{"fault/err-loads-nothing", 1, "asking for the session's error loaded it", errLoadsNothing},
 	{"fault/load-fail-open", 6, "a page that can do without the session could not", faultLoadFailOpen},
 	{"fault/config-fail-open", 6, "a site that can do without sessions could not", faultConfigFailOpen},
 	{"fault/load-untouched", 1, "pages that need no session would fail with the store", faultUntouched},
@@ -91,7 +93,9 @@ func faultLoadFlushed(e *env) {
 
 func faultLoadHandled(e *env) {
 	e.route("/page", func(c Ctx) {
+		c.Session().Get("user")
 		if c.Session().Err() != nil {
+			c.Session().FailOpen()
 			c.String(http.StatusAccepted, "come back later")
 		}
 	})
@@ -100,6 +104,31 @@ func faultLoadHandled(e *env) {
 	a := e.get("/page")
 	e.wantBody(a, http.StatusAccepted, "come back later")
 	e.wantCookies(a, 0)
+}
+
+func faultLoadLookedAt(e *env) {
+	e.wantUnavailable(faultyLoad(e, func(c Ctx) {
+		c.Session().Get("user")
+		if c.Session().Err() == nil {
+			e.errorf("Err after a failed load: got nil, want the failure")
+		}
+		c.String(http.StatusOK, "handler: log in ...")
+	}))
+}
+
+func errLoadsNothing(e *env) {
+	e.route("/page", func(c Ctx) {
+		if err := c.Session().Err(); err != nil {
+			e.errorf("Err of a session that nobody has used: got %v, want nil", err)
+		}
+		c.String(http.StatusOK, "plain")
+	})
+	e.seed()
+	e.store.fail("load", errStore)
+	a := e.get("/page")
+	e.wantBody(a, http.StatusOK, "plain")
+	e.wantCalls("Err of a session that nobody has used", "")
+	e.wantHeader(a, "Vary", "")
 }
 
 func faultLoadFailOpen(e *env) {

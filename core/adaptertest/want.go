@@ -45,14 +45,14 @@ func (e *env) wantRows(what string, n int) {
 
 // wantReported wants that something was refused, and said so.
 func (e *env) wantReported(what string) {
-	if len(e.rejections()) == 0 {
-		e.errorf("%s: it was not reported: got no EventRejected", what)
+	if len(e.reported()) == 0 {
+		e.errorf("%s: it was not reported: got no warning", what)
 	}
 }
 
 func (e *env) wantNothingReported() {
-	if got := e.rejections(); len(got) > 0 {
-		e.errorf("got EventRejected %q, want none", got)
+	if got := e.reported(); len(got) > 0 {
+		e.errorf("got the warnings %q, want none", got)
 	}
 }
 

@@ -23,9 +23,9 @@ var ErrNoUser = errors.New("djinn: auth: no such user")
 // field. For an ID that is unknown, inactive or malformed it returns an error that
 // is [ErrNoUser]: the visitor is anonymous, the session stays. Any other error is
 // returned as it is, wrapped, and the session stays too: a database that is down logs
-// nobody out. So is the error of a session that could not be loaded, and it counts
-// as looked at then (see [core.Session.Err]): the handler answers it, for example
-// with the status [core.StatusCode] gives.
+// nobody out. So is the error of a session that could not be loaded: the handler
+// returns, and the error response goes out, or it answers in its own way, for example
+// with the status that [core.StatusCode] gives, and calls [core.Session.FailOpen].
 //
 // lookup is not called for a visitor whose session names nobody, or a back end
 // that is not in Config.Backends. It is called once per GetUser: keep the result

@@ -256,6 +256,7 @@ func TestOverHTTP(t *testing.T) {
 				})
 				switch {
 				case err != nil:
+					m.Session(r.Context()).FailOpen() // the answer is ours
 					w.WriteHeader(core.StatusCode(err))
 					user = "sorry"
 				case !ok:

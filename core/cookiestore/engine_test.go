@@ -172,7 +172,7 @@ func TestEngineLateChange(t *testing.T) {
 	t.Parallel()
 	var rejected int
 	st := newSite(t, core.Config{Observer: func(_ context.Context, e core.Event) {
-		if e.Kind == core.EventRejected {
+		if e.Kind == core.EventLateChange {
 			rejected++
 		}
 	}})
