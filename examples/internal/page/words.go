@@ -21,7 +21,7 @@ type words struct {
 	// loaded and undecodable explain what was read, writes what was written: a
 	// title and a sentence for each Op.
 	loaded, undecodable string
-	writes              map[string][2]string
+	writes              map[core.Op][2]string
 	// inCookie: the key is the session.
 	inCookie bool
 }
@@ -50,7 +50,7 @@ func onServer(log, asked string) words {
 		cookie:      "With the cookie, which tells the browser the key and how long to keep it.",
 		loaded:      "The handler asked for an item, so now the store is asked, once; the rest of the request reads from memory.",
 		undecodable: "The visitor is anonymous, and the record stays as it is.",
-		writes: map[string][2]string{
+		writes: map[core.Op][2]string{
 			"create": {"The session is created", "Only now, when there is something to keep, under a random key that the server drew."},
 			"update": {"The session is saved", "Once, before the first byte leaves, and only if nobody changed it meanwhile."},
 			"touch":  {"The expiry moves", "No item changed, so the data is not written again."},
@@ -67,7 +67,7 @@ var ofCookies = words{
 	cookie:      "With the cookie, which is the session: signed, so that the visitor can read it and not change it.",
 	loaded:      "The handler asked for an item, so now the cookie’s signature and age are checked, once; nothing is asked anywhere.",
 	undecodable: "The cookie is not signed with a key of ours. The visitor is anonymous.",
-	writes: map[string][2]string{
+	writes: map[core.Op][2]string{
 		"create": {"The session is created", "Only now, when there is something to keep: signed, for the cookie. The server keeps nothing."},
 		"update": {"The session is saved", "Once, signed anew, before the first byte leaves. If two requests change it at once, the cookie that arrives last is kept."},
 		"touch":  {"The expiry moves", "No item changed, but the time is part of what is signed, so the session is signed anew."},
@@ -103,7 +103,7 @@ func (w words) step(e trace.Event) Step {
 	case core.EventSaved:
 		said, ok := w.writes[e.Op]
 		if !ok {
-			said[0] = "The store writes: " + e.Op
+			said[0] = "The store writes: " + string(e.Op)
 		}
 		s.Title, s.Detail = said[0]+took(e), said[1]
 	case core.EventConflict:

@@ -17,7 +17,7 @@ import (
 // Event is something the Manager told its Observer.
 type Event struct {
 	Kind  core.EventKind
-	Op    string
+	Op    core.Op
 	Found bool // for core.EventLoaded: there was such a session
 	Took  time.Duration
 	// Statements is what the database was asked meanwhile, in SQL without its
