@@ -18,7 +18,7 @@ func (nullWriter) WriteHeader(int)             {}
 
 // What a request costs in allocations. Raise a number only with a reason.
 func TestAllocations(t *testing.T) {
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "only for tests"})
+	m, err := core.New(must(memstore.New()), core.Config{SecretKey: "only for tests"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func TestClearPeriodically(t *testing.T) {
 		var runs []time.Duration
 		ctx, cancel := context.WithCancel(t.Context())
 		var reports []string
-		m := clearEvents(t, clearing{memstore.New(), func(_ context.Context, opts core.ClearOptions) (int64, error) {
+		m := clearEvents(t, clearing{must(memstore.New()), func(_ context.Context, opts core.ClearOptions) (int64, error) {
 			if opts.Batch != 7 {
 				t.Errorf("the options: got Batch %d, want those given, 7", opts.Batch)
 			}
@@ -84,7 +84,7 @@ func TestClearPeriodicallySpreadsTheFirstRun(t *testing.T) {
 		first := make(chan time.Duration, nodes)
 		for range nodes {
 			node, stop := context.WithCancel(ctx)
-			m := newClientManager(t, clearing{memstore.New(), func(context.Context, core.ClearOptions) (int64, error) {
+			m := newClientManager(t, clearing{must(memstore.New()), func(context.Context, core.ClearOptions) (int64, error) {
 				first <- time.Since(start)
 				stop()
 				return 0, nil
@@ -122,7 +122,7 @@ func TestClearPeriodicallyStops(t *testing.T) {
 				var stopped time.Time
 				stop := func() { stopped = time.Now(); cancel(cause) }
 				begin(ctx, stop)
-				m := newClientManager(t, clearing{memstore.New(), func(ctx context.Context, _ core.ClearOptions) (int64, error) {
+				m := newClientManager(t, clearing{must(memstore.New()), func(ctx context.Context, _ core.ClearOptions) (int64, error) {
 					time.AfterFunc(time.Minute, stop)
 					<-ctx.Done() // as every store does between two steps
 					return 5, ctx.Err()
@@ -145,7 +145,7 @@ func TestClearPeriodicallyStopsWithoutTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		runs := 0
-		m := newClientManager(t, clearing{memstore.New(), func(context.Context, core.ClearOptions) (int64, error) {
+		m := newClientManager(t, clearing{must(memstore.New()), func(context.Context, core.ClearOptions) (int64, error) {
 			runs++
 			cancel()
 			return 0, nil
@@ -163,7 +163,7 @@ func TestClearPeriodicallyGoesOn(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		runs := 0
 		var reports []string
-		m := clearEvents(t, clearing{memstore.New(), func(context.Context, core.ClearOptions) (int64, error) {
+		m := clearEvents(t, clearing{must(memstore.New()), func(context.Context, core.ClearOptions) (int64, error) {
 			if runs++; runs < 4 {
 				return 2, errDown
 			}
@@ -190,8 +190,8 @@ func TestClearPeriodicallyRefuses(t *testing.T) {
 		every time.Duration
 		want  string
 	}{
-		{"no interval", memstore.New(), 0, "djinn: ClearPeriodically: the interval is 0s: pass one such as time.Hour"},
-		{"a negative interval", memstore.New(), -time.Second, "djinn: ClearPeriodically: the interval is -1s: pass one such as time.Hour"},
+		{"no interval", must(memstore.New()), 0, "djinn: ClearPeriodically: the interval is 0s: pass one such as time.Hour"},
+		{"a negative interval", must(memstore.New()), -time.Second, "djinn: ClearPeriodically: the interval is -1s: pass one such as time.Hour"},
 		{"a store without ClearExpired", newSpyStore(), time.Hour, "djinn: *core_test.spyStore has no expired sessions to clear: unsupported operation"},
 	}
 	for _, tt := range tests {
@@ -216,7 +216,7 @@ func TestClearPeriodicallyRefuses(t *testing.T) {
 func TestClearPeriodicallyStopsIfUnsupported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := newClientManager(t, clearing{memstore.New(), func(context.Context, core.ClearOptions) (int64, error) {
+		m := newClientManager(t, clearing{must(memstore.New()), func(context.Context, core.ClearOptions) (int64, error) {
 			return 0, errors.ErrUnsupported
 		}}, core.Config{})
 		if err := m.ClearPeriodically(t.Context(), time.Hour, core.ClearOptions{}); !errors.Is(err, errors.ErrUnsupported) {
@@ -229,7 +229,7 @@ func TestClearPeriodicallyStopsIfUnsupported(t *testing.T) {
 func TestClearPeriodicallyClears(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := memstore.New()
+		store := must(memstore.New())
 		ctx, cancel := context.WithCancel(t.Context())
 		cleared := int64(0)
 		m := newClientManager(t, store, core.Config{Observer: func(_ context.Context, e core.Event) {

@@ -23,7 +23,7 @@ type clientStore struct {
 	calls []string
 }
 
-func newClientStore() *clientStore { return &clientStore{Store: memstore.New()} }
+func newClientStore() *clientStore { return &clientStore{Store: must(memstore.New())} }
 
 func (s *clientStore) note(ctx context.Context, op string) {
 	s.mu.Lock()
@@ -143,7 +143,7 @@ func TestClientAddress(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m := newClientManager(t, memstore.New(), core.Config{ClientIP: tt.config})
+			m := newClientManager(t, must(memstore.New()), core.Config{ClientIP: tt.config})
 			var want netip.Addr
 			if tt.want != "" {
 				want = netip.MustParseAddr(tt.want)
@@ -162,7 +162,7 @@ func TestClientAddress(t *testing.T) {
 // What the client says about itself is handed on as it is.
 func TestClientUserAgent(t *testing.T) {
 	t.Parallel()
-	m := newClientManager(t, memstore.New(), core.Config{})
+	m := newClientManager(t, must(memstore.New()), core.Config{})
 	for _, agent := range []string{"", "Mozilla/5.0", "Çédille \xff\x00", strings.Repeat("ü", 10_000)} {
 		h := func(_ http.ResponseWriter, r *http.Request) {
 			if c, ok := core.ClientInfoFrom(r.Context()); !ok || c.UserAgent != agent {
@@ -277,7 +277,7 @@ func TestClientOutsideOfRequests(t *testing.T) {
 // then the framework has given its own context to the next visitor.
 func TestClientAfterTheRequest(t *testing.T) {
 	t.Parallel()
-	m := newClientManager(t, memstore.New(), core.Config{})
+	m := newClientManager(t, must(memstore.New()), core.Config{})
 	var x core.RequestBinding
 	r := x.Begin(m, httptest.NewRecorder(), requestFrom("192.0.2.1:1", "lynx"))
 	framework := &recycled{ip: "192.0.2.2"}
@@ -361,7 +361,7 @@ func TestClientContextPrintsNothing(t *testing.T) {
 	look := func(ctx context.Context) {
 		printed += fmt.Sprintf("%v %+v %s", ctx, ctx, context.WithValue(ctx, recycled{}, 1))
 	}
-	m := newClientManager(t, lookingStore{memstore.New(), look}, core.Config{})
+	m := newClientManager(t, lookingStore{must(memstore.New()), look}, core.Config{})
 	m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		m.Session(r.Context()).Set("user", "jasmine")
 	})).ServeHTTP(httptest.NewRecorder(), requestFrom("192.0.2.1:1", "jasmine"))
@@ -395,7 +395,7 @@ func TestClientOfSaveWithAnotherContext(t *testing.T) {
 func TestClientOfAnUnansweredRequest(t *testing.T) {
 	t.Parallel()
 	told := make(chan string, 1)
-	m := newClientManager(t, memstore.New(), core.Config{Observer: func(ctx context.Context, e core.Event) {
+	m := newClientManager(t, must(memstore.New()), core.Config{Observer: func(ctx context.Context, e core.Event) {
 		if e.Kind == core.EventChangesDropped {
 			told <- clientText(ctx)
 		}

@@ -42,7 +42,7 @@ func TestNewRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := core.New(memstore.New(), tt.cfg)
+			_, err := core.New(must(memstore.New()), tt.cfg)
 			if err == nil {
 				t.Fatal("New accepts it")
 			}
@@ -66,7 +66,7 @@ func TestNewAccepts(t *testing.T) {
 		"__Secure- and scope": {SecretKey: "k", CookieName: "__Secure-sid", CookieSecure: true, CookieDomain: ".example.com", CookiePath: "/app/"},
 		"framed":              {SecretKey: "k", CookieSecure: true, CookieSameSite: http.SameSiteNoneMode, CookiePartitioned: true},
 	} {
-		if _, err := core.New(memstore.New(), cfg); err != nil {
+		if _, err := core.New(must(memstore.New()), cfg); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

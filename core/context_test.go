@@ -21,7 +21,7 @@ func TestSaveHidesItsSession(t *testing.T) {
 			found++
 		}
 	}
-	m, err := core.New(lookingStore{memstore.New(), look}, core.Config{
+	m, err := core.New(lookingStore{must(memstore.New()), look}, core.Config{
 		SecretKey: "only for tests",
 		Observer:  func(ctx context.Context, _ core.Event) { look(ctx) },
 	})

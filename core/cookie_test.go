@@ -111,7 +111,7 @@ func TestSetCookieVectors(t *testing.T) {
 			cfg := v.config(t)
 			now := time.Unix(0, int64(v.Now*1e9))
 			cfg.Now = func() time.Time { return now }
-			store := memstore.New(memstore.WithClock(cfg.Now))
+			store := must(memstore.New(memstore.WithClock(cfg.Now)))
 			m, err := core.New(store, cfg)
 			overruled, isOverruled := overruledCookies[v.Name]
 			if isOverruled && overruled.want == nil {
@@ -213,7 +213,7 @@ func TestJunkCookies(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			loads, rejected := 0, 0
-			m, err := core.New(memstore.New(), core.Config{
+			m, err := core.New(must(memstore.New()), core.Config{
 				SecretKey: "only for tests",
 				Observer: func(_ context.Context, e core.Event) {
 					switch e.Kind {

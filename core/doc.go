@@ -1,7 +1,8 @@
 // Package core is Django's session framework without a web framework: a [Manager]
 // gives each request a [Session], and a [Store] keeps it.
 //
-//	m, err := core.New(memstore.New(), core.Config{SecretKey: "…"})
+//	store, err := memstore.New()
+//	m, err := core.New(store, core.Config{SecretKey: "…"})
 //	http.ListenAndServe(addr, m.Handler(mux))
 //
 // In a handler:

@@ -15,7 +15,11 @@ import (
 )
 
 func Example() {
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "a random string of fifty characters, or Django's"})
+	store, err := memstore.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := core.New(store, core.Config{SecretKey: "a random string of fifty characters, or Django's"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -54,7 +58,8 @@ func ExampleSession_CycleKey() {
 	}
 	logout := func(s *core.Session) { s.Flush() }
 
-	m, _ := core.New(memstore.New(), core.Config{SecretKey: "for the example"})
+	store, _ := memstore.New()
+	m, _ := core.New(store, core.Config{SecretKey: "for the example"})
 	s := m.Open(context.Background(), "")
 	login(s, "aladdin")
 	fmt.Println(user.Get(s))
@@ -67,7 +72,8 @@ func ExampleSession_CycleKey() {
 
 // "Remember me" or until the browser closes.
 func ExampleSession_SetExpiry() {
-	m, _ := core.New(memstore.New(), core.Config{SecretKey: "for the example"})
+	store, _ := memstore.New()
+	m, _ := core.New(store, core.Config{SecretKey: "for the example"})
 	s := m.Open(context.Background(), "")
 
 	s.SetExpiry(0) // the cookie ends with the browser
@@ -90,7 +96,8 @@ func ExampleSession_Err() {
 		}
 		fmt.Fprintln(w, "hello", name)
 	}
-	m, _ := core.New(memstore.New(), core.Config{SecretKey: "for the example"})
+	store, _ := memstore.New()
+	m, _ := core.New(store, core.Config{SecretKey: "for the example"})
 	w := httptest.NewRecorder()
 	s := m.Open(context.Background(), "")
 	s.Set("user", "aladdin")
@@ -100,7 +107,8 @@ func ExampleSession_Err() {
 }
 
 func ExampleConfig_errors() {
-	_, err := core.New(memstore.New(), core.Config{
+	store, _ := memstore.New()
+	_, err := core.New(store, core.Config{
 		SecretKey:      "for the example",
 		CookieAge:      1209600,
 		CookieSameSite: http.SameSiteNoneMode,

@@ -43,10 +43,7 @@ func New(store Store, cfg Config) (*Manager, error) {
 			Now:       cfg.Now,
 		}
 		if s, ok := As[Salter](store); ok {
-			c.Salt = s.Salt()
-		}
-		if d, ok := As[Deflater](store); ok {
-			c.DeflateFrom = d.DeflateFrom()
+			c.Salt, c.DeflateFrom = s.Salt(), s.DeflateFrom()
 		}
 		codec, err := c.New()
 		if err != nil {

@@ -110,7 +110,7 @@ func TestRefusedStatus(t *testing.T) {
 // of the first.
 func TestRefusedRotationInSteps(t *testing.T) {
 	t.Parallel()
-	store := memstore.New()
+	store := must(memstore.New())
 	st := newSite(t, core.Config{}, func(s *spyStore) core.Store { s.Store = store; return s })
 	st.visit(increment)
 	st.spy.setBefore(refuseOn("update"))

@@ -21,7 +21,7 @@ func (noDelete) Delete(context.Context, string) (bool, error) {
 // beginStored begins an exchange with a browser that has a stored session.
 func beginStored(t *testing.T, wrap func(core.Store) core.Store) (*core.RequestBinding, *core.Manager, string) {
 	t.Helper()
-	store := memstore.New()
+	store := must(memstore.New())
 	m, err := core.New(wrap(store), core.Config{SecretKey: "secret"})
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -28,24 +30,25 @@ type Settings struct {
 	Now func() time.Time
 }
 
-// Configurer is a [Store] that works by [Settings]. An implementation embeds nothing
-// and keeps what it needs in a [StoreSettings].
+// Configurer is a [Store] that works by [Settings]. An implementation keeps what it
+// needs in a [StoreSettings].
 type Configurer interface {
 	// Configure is called by [New], with every field set, before it returns; on the
-	// store it was given and on all that this one wraps (by Unwrap). If a Manager
-	// before this one came with other values of the settings that the store needs,
-	// the error names both, and New fails with it.
+	// store it was given and on all that this one wraps (by Unwrap). If the store was
+	// given another value of a setting that it needs, by an option of its own or by a
+	// Manager before this one, the error names both, and New fails with it.
 	Configure(Settings) error
 }
 
-// StoreSettings are the [Settings] that a store works by, told once. The zero value
-// is those of a Config's zero value. It is safe for concurrent use and must not be
-// copied.
+// StoreSettings are the [Settings] that a store works by, each told once. The zero
+// value is those of a Config's zero value. It is safe for concurrent use and must not
+// be copied.
 type StoreSettings struct{ told atomic.Pointer[Settings] }
 
-// Keep keeps the fields of s that are set, or returns an error that names both values
-// if one of them was kept with another one before. What Configure of a store calls,
-// with the fields that the store needs and no others:
+// Keep keeps the fields of s that are set, or returns an error that names both values,
+// and keeps nothing, if one of them was kept with another value before. It is what
+// Configure of a store calls, with the fields that the store needs and no others, and
+// its constructor with those that an option has given:
 //
 //	func (s *Store) Configure(all core.Settings) error {
 //		return s.settings.Keep(core.Settings{CookieAge: all.CookieAge, Now: all.Now})
@@ -62,21 +65,34 @@ func (h *StoreSettings) Keep(s Settings) error {
 			}
 			continue
 		}
-		differ := func(field string, a, b any) error {
-			return fmt.Errorf("djinn: the store works with the %s %v, which another Manager has, and this one has %v: give both the same, or each a store of its own", field, a, b)
+		merged := Settings{
+			CookieName: cmp.Or(old.CookieName, s.CookieName),
+			CookieAge:  cmp.Or(old.CookieAge, s.CookieAge),
+			MaxSize:    cmp.Or(old.MaxSize, s.MaxSize),
+			Now:        old.Now,
+		}
+		if merged.Now == nil {
+			merged.Now = s.Now
 		}
 		switch {
-		case old.CookieName != s.CookieName:
-			return differ("CookieName", fmt.Sprintf("%q", old.CookieName), fmt.Sprintf("%q", s.CookieName))
-		case old.CookieAge != s.CookieAge:
-			return differ("CookieAge", old.CookieAge, s.CookieAge)
-		case old.MaxSize != s.MaxSize:
-			return differ("MaxSize", old.MaxSize, s.MaxSize)
-		case funcName(old.Now) != funcName(s.Now):
-			return differ("clock", funcName(old.Now), funcName(s.Now))
+		case s.CookieName != "" && s.CookieName != merged.CookieName:
+			return twoValues("CookieName", strconv.Quote(old.CookieName), strconv.Quote(s.CookieName))
+		case s.CookieAge != 0 && s.CookieAge != merged.CookieAge:
+			return twoValues("CookieAge", old.CookieAge, s.CookieAge)
+		case s.MaxSize != 0 && s.MaxSize != merged.MaxSize:
+			return twoValues("MaxSize", old.MaxSize, s.MaxSize)
+		case s.Now != nil && funcName(s.Now) != funcName(merged.Now):
+			return twoValues("clock", funcName(old.Now), funcName(s.Now))
 		}
-		return nil
+		if h.told.CompareAndSwap(old, &merged) {
+			return nil
+		}
 	}
+}
+
+func twoValues(setting string, has, told any) error {
+	return fmt.Errorf("djinn: the store has the %s %v already, by an option of its own or from another Manager, and Config says %v: "+
+		"leave the option out, or give each Manager a store of its own", setting, has, told)
 }
 
 // Get returns what Keep has kept, and the defaults of a [Config] for what it has not.
@@ -111,9 +127,6 @@ func (h *StoreSettings) Now() time.Time {
 
 // funcName tells functions apart, for comparing clocks.
 func funcName(f func() time.Time) string {
-	if f == nil {
-		return ""
-	}
 	return runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
 }
 

@@ -16,7 +16,7 @@ import (
 // change a record, [Toucher] and [Rotator], are asked of the store given to [New]
 // alone, so that one which wraps another and forwards only the four methods is
 // never passed by. The others ([ExpiredClearer], [KeyValidator], [Salter],
-// [Deflater], [ChangeNotifier], [Pinger]) change nothing that a wrapper would
+// [Configurer], [ChangeNotifier], [Pinger]) change nothing that a wrapper would
 // have to know of, and are found with [As] in what it wraps.
 //
 // Every method must be safe for concurrent use, must honour its context, and
@@ -45,7 +45,7 @@ type Store interface {
 	// It returns the key under which the record is found from now on.
 	Update(ctx context.Context, rec Record) (key string, err error)
 
-	// Delete removes the record under key and tells whether there was one.
+	// Delete removes the record under key and reports whether there was one.
 	// Deleting what is not there is no error. Once Delete has returned, no
 	// Update or Touch that began earlier may bring the record back.
 	Delete(ctx context.Context, key string) (existed bool, err error)
@@ -108,17 +108,14 @@ type KeyValidator interface {
 	ValidSessionKey(key string) bool
 }
 
-// Salter is a [Store] whose text is signed with a salt of its own instead of
-// [DjangoSalt], as Django's stores do whose class is not called SessionStore. It
-// is asked once, by [New], unless Config.Codec is set.
+// Salter is a [Store] whose text is made in another way than that of Django's db back
+// end. It is asked once, by [New], for the default [DjangoCodec].
 type Salter interface {
+	// Salt is the salt of the signatures instead of [DjangoSalt], as in Django's
+	// stores whose class is not called SessionStore.
 	Salt() string
-}
-
-// Deflater is a [Store] with so little room, a cookie for example, that its text is
-// worth deflating sooner. It is asked once, by [New], for [DjangoCodec]'s
-// DeflateFrom, unless Config.Codec is set.
-type Deflater interface {
+	// DeflateFrom is [DjangoCodec.DeflateFrom]: 1 for a store with so little room, a
+	// cookie for example, that deflating always pays; 0 for the default.
 	DeflateFrom() int
 }
 
@@ -133,7 +130,7 @@ type ChangeNotifier interface {
 	OnChange(changed func(ctx context.Context, keys []string))
 }
 
-// Pinger is a [Store] that can tell whether its backing service answers, for
+// Pinger is a [Store] that can report whether its backing service answers, for
 // health checks.
 type Pinger interface {
 	Ping(ctx context.Context) error

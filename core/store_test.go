@@ -28,7 +28,7 @@ type spyStore struct {
 	before func(op string) error
 }
 
-func newSpyStore() *spyStore { return &spyStore{Store: memstore.New()} }
+func newSpyStore() *spyStore { return &spyStore{Store: must(memstore.New())} }
 
 func (s *spyStore) note(op string) error {
 	s.mu.Lock()
@@ -233,14 +233,14 @@ func failOn(ops ...string) func(string) error {
 
 func TestAsLooksThroughWrappers(t *testing.T) {
 	t.Parallel()
-	inner := memstore.New()
-	if _, ok := core.As[core.Toucher](wrapper{wrapper{inner}}); !ok {
+	inner := must(memstore.New())
+	if _, ok := core.As[core.ExpiredClearer](wrapper{wrapper{inner}}); !ok {
 		t.Error("As does not find an ability through Unwrap")
 	}
-	if _, ok := core.As[core.Toucher](newSpyStore()); ok {
+	if _, ok := core.As[core.ChangeNotifier](newSpyStore()); ok {
 		t.Error("As finds an ability that the store hides")
 	}
-	if _, ok := core.As[core.Toucher](nil); ok {
+	if _, ok := core.As[core.ExpiredClearer](nil); ok {
 		t.Error("As finds an ability in nil")
 	}
 }
@@ -263,7 +263,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	cfg := core.Config{SecretKey: secret, SecretKeyFallbacks: []core.Secret{secret}}
 	var log strings.Builder
 	cfg.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	m, err := core.New(memstore.New(), cfg)
+	m, err := core.New(must(memstore.New()), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

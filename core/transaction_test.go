@@ -659,7 +659,7 @@ func TestInTransaction(t *testing.T) {
 // of one it does its changes again.
 func TestSaveConflictInTransaction(t *testing.T) {
 	t.Parallel()
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "only for tests"})
+	m, err := core.New(must(memstore.New()), core.Config{SecretKey: "only for tests"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestHijackUnsupported(t *testing.T) {
 // A second manager's writer can hijack only what lies below it.
 func TestHijackUnsupportedUnderTwoManagers(t *testing.T) {
 	t.Parallel()
-	outer, err := core.New(memstore.New(), core.Config{SecretKey: "only for tests", CookieName: "outer"})
+	outer, err := core.New(must(memstore.New()), core.Config{SecretKey: "only for tests", CookieName: "outer"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cl
 	opts.Batch = min(opts.Batch, maxBatch)
 	var rest time.Duration // before the next step
 	for {
-		now := s.dialect.time(s.now())
+		now := s.dialect.time(s.settings.Now())
 		limit := s.dialect.clearWindow()
 		if opts.Limit > 0 {
 			limit = int(min(int64(limit), opts.Limit-cleared))

@@ -67,7 +67,7 @@ type found struct {
 // read finds a live session, or ErrNotFound. With errNotDate it gives the data.
 func (s *Store[M]) read(db *gorm.DB, key string) (row found, err error) {
 	rows, err := db.Model(new(M)).
-		Clauses(s.columns(), live{dialect: s.dialect, key: key, now: s.dialect.time(s.now())}).
+		Clauses(s.columns(), live{dialect: s.dialect, key: key, now: s.dialect.time(s.settings.Now())}).
 		Rows()
 	if err != nil {
 		return found{}, err

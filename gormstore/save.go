@@ -63,7 +63,7 @@ func (s *Store[M]) update(ctx context.Context, oldKey string, rec core.Record) (
 	base := s.base(row)
 	rekey := oldKey != rec.Key
 	set := s.assignments(ctx, row, rekey)
-	where := live{dialect: s.dialect, key: oldKey, now: s.dialect.time(s.now()), version: rec.Version}
+	where := live{dialect: s.dialect, key: oldKey, now: s.dialect.time(s.settings.Now()), version: rec.Version}
 	update := func(db *gorm.DB) error {
 		updated, err := s.tryUpdate(db, row, set, where)
 		if err != nil || updated {
@@ -145,7 +145,7 @@ func (s *Store[M]) Touch(ctx context.Context, rec core.Record) error {
 	row := new(M)
 	base := s.base(row)
 	*base = Base{SessionKey: core.Secret(rec.Key), ExpireDate: DateTimeOf(rec.ExpireDate)}
-	now := s.now()
+	now := s.settings.Now()
 	set := assignments{base: base, bare: true, row: row}
 	where := live{dialect: s.dialect, key: rec.Key, now: s.dialect.time(now), before: s.dialect.time(rec.ExpireDate)}
 	if fillRequest(ctx, row, now) {
@@ -205,7 +205,7 @@ func (s *Store[M]) newRow(ctx context.Context, rec core.Record) (*M, error) {
 	}
 	row := new(M)
 	*s.base(row) = Base{SessionKey: core.Secret(rec.Key), SessionData: Payload(text), ExpireDate: DateTimeOf(rec.ExpireDate)}
-	fillRequest(ctx, row, s.now())
+	fillRequest(ctx, row, s.settings.Now())
 	return row, s.fill(ctx, row, rec.Values)
 }
 

@@ -95,7 +95,7 @@ func (s *Store[M]) tooMany(query *gorm.DB, o owner) (int, error) {
 func (s *Store[M]) ofOwner(query *gorm.DB, o owner) *gorm.DB {
 	return query.Model(new(M)).Clauses(
 		ofUser{s.dialect, column(s.model.user), o},
-		clause.Gt{Column: expireCol, Value: s.dialect.time(s.now())},
+		clause.Gt{Column: expireCol, Value: s.dialect.time(s.settings.Now())},
 	)
 }
 

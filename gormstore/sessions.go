@@ -183,7 +183,7 @@ func ordered(db *gorm.DB) bool {
 
 // alive is the condition of sessions that have not expired.
 func (s *Store[M]) alive() clause.Expression {
-	return clause.Gt{Column: tableColumn(expireColumn), Value: s.dialect.time(s.now())}
+	return clause.Gt{Column: tableColumn(expireColumn), Value: s.dialect.time(s.settings.Now())}
 }
 
 // after is the condition of the rows behind that key.

@@ -21,9 +21,9 @@ type Store[M any] struct {
 	dialect dialect
 	model   *model
 	base    func(*M) *Base
-	now     func() time.Time
 	inTx    bool // the user's *gorm.DB is a transaction already
 
+	settings   core.StoreSettings
 	sessionCap *sessionCap // nil: none
 	listeners  listeners
 }
@@ -35,6 +35,7 @@ var (
 	_ core.Rotator        = (*Store[DjangoSession])(nil)
 	_ core.ExpiredClearer = (*Store[DjangoSession])(nil)
 	_ core.ChangeNotifier = (*Store[DjangoSession])(nil)
+	_ core.Configurer     = (*Store[DjangoSession])(nil)
 	_ core.Pinger         = (*Store[DjangoSession])(nil)
 )
 
@@ -46,8 +47,9 @@ type options struct {
 	sessionCap *sessionCap
 }
 
-// WithClock sets the clock that decides what has expired. Defaults to time.Now,
-// also for nil, as Django asks the clock of the application and not the database's.
+// WithClock sets the clock that decides what has expired, for a store that is used
+// without a Manager. Defaults to Config.Now of the Manager, which must not be another
+// one: as in Django the clock is the application's and not the database's.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
 
 // New returns a store on Django's table, django_session. It does no I/O: call
@@ -82,13 +84,9 @@ func NewModel[M any, P interface {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if o.now == nil {
-		o.now = time.Now
-	}
 	s := &Store[M]{
 		dialect: dialect(db.Name()),
 		base:    func(row *M) *Base { return P(row).sessionBase() },
-		now:     o.now,
 
 		sessionCap: o.sessionCap,
 	}
@@ -106,7 +104,12 @@ func NewModel[M any, P interface {
 	if err := s.sessionCap.check(s.model); err != nil {
 		return nil, err
 	}
-	return s, nil
+	return s, s.settings.Keep(core.Settings{Now: o.now})
+}
+
+// Configure implements [core.Configurer]: the store needs the clock.
+func (s *Store[M]) Configure(all core.Settings) error {
+	return s.settings.Keep(core.Settings{Now: all.Now})
 }
 
 var errNoDB = errors.New("gormstore: the *gorm.DB is nil: open it with gorm.Open first")

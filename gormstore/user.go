@@ -232,7 +232,7 @@ func (s *Store[M]) login(ctx context.Context, o owner, key string, save func(*go
 func (s *Store[M]) isOwnedBy(db *gorm.DB, key string, o owner) (bool, error) {
 	var n int64
 	err := s.current(db).Model(new(M)).
-		Clauses(live{dialect: s.dialect, key: key, now: s.dialect.time(s.now()), user: s.model.user, owner: o}).
+		Clauses(live{dialect: s.dialect, key: key, now: s.dialect.time(s.settings.Now()), user: s.model.user, owner: o}).
 		Count(&n).Error
 	return n > 0, err
 }

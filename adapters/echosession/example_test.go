@@ -15,7 +15,11 @@ import (
 const visits core.Key[int] = "visits"
 
 func Example() {
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "a random string of 50 characters"})
+	store, err := memstore.New()
+	if err != nil {
+		panic(err)
+	}
+	m, err := core.New(store, core.Config{SecretKey: "a random string of 50 characters"})
 	if err != nil {
 		panic(err)
 	}
@@ -41,7 +45,11 @@ func Example() {
 
 // A handler that takes Echo's own context.
 func ExampleFrom() {
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "a random string of 50 characters"})
+	store, err := memstore.New()
+	if err != nil {
+		panic(err)
+	}
+	m, err := core.New(store, core.Config{SecretKey: "a random string of 50 characters"})
 	if err != nil {
 		panic(err)
 	}

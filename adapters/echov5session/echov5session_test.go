@@ -19,7 +19,7 @@ import (
 
 func newManager(t testing.TB) *core.Manager {
 	t.Helper()
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "secret"})
+	m, err := core.New(must(memstore.New()), core.Config{SecretKey: "secret"})
 	if err != nil {
 		t.Fatal(err)
 	}

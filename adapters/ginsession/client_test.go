@@ -49,7 +49,7 @@ func TestClientIP(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m, err := core.New(memstore.New(), core.Config{SecretKey: "secret", ClientIP: tt.config})
+			m, err := core.New(must(memstore.New()), core.Config{SecretKey: "secret", ClientIP: tt.config})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,7 +19,7 @@ import (
 
 func newManager(t testing.TB) *core.Manager {
 	t.Helper()
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "secret"})
+	m, err := core.New(must(memstore.New()), core.Config{SecretKey: "secret"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestWithErrorHandler(t *testing.T) {
 func TestHandleContext(t *testing.T) {
 	t.Parallel()
 	var reported []string
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "secret", Observer: func(_ context.Context, e core.Event) {
+	m, err := core.New(must(memstore.New()), core.Config{SecretKey: "secret", Observer: func(_ context.Context, e core.Event) {
 		reported = append(reported, e.Kind.String())
 	}})
 	if err != nil {
@@ -136,7 +136,7 @@ func TestHandleContext(t *testing.T) {
 func TestUnansweredErrorIsReported(t *testing.T) {
 	t.Parallel()
 	reasons := make(chan string, 8)
-	m, err := core.New(memstore.New(), core.Config{
+	m, err := core.New(must(memstore.New()), core.Config{
 		SecretKey: "secret",
 		Logger:    slog.New(slog.DiscardHandler),
 		Observer: func(_ context.Context, e core.Event) {

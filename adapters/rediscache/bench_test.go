@@ -12,7 +12,7 @@ import (
 
 func BenchmarkStore(b *testing.B) {
 	ctx := context.Background()
-	store := cachestore.New(rediscache.New(shared(b)), cachestore.Options{KeyPrefix: rand.Text()})
+	store := must(cachestore.New(rediscache.New(shared(b)), cachestore.WithKeyPrefix(rand.Text())))
 	rec := record(b, `{"_auth_user_id":"1","cart":[1,2,3],"pad":"`+strings.Repeat("x", 1000)+`"}`)
 	if _, err := store.Create(ctx, rec); err != nil {
 		b.Fatal(err)

@@ -89,13 +89,13 @@ func (d *django) step(action, key, items string) answer {
 // store is the Go side of the site. The rows of cached_db are each side's own
 // here: what passes between them is the cache.
 func (d *django) store() (store core.Store, durable *memstore.Store) {
-	opts := cachestore.Options{KeyPrefix: d.prefix}
+	opts := []cachestore.Option{cachestore.WithKeyPrefix(d.prefix)}
 	cache := rediscache.New(shared(d.t))
 	if d.engine == "cache" {
-		return cachestore.New(cache, opts), nil
+		return must(cachestore.New(cache, opts...)), nil
 	}
-	durable = memstore.New()
-	return cachestore.NewCachedDB(cache, durable, cachestore.CachedDBOptions{Options: opts, CacheTimeout: 5 * time.Second}), durable
+	durable = must(memstore.New())
+	return must(cachestore.NewCachedDB(cache, durable, append(opts, cachestore.WithCacheTimeout(5*time.Second))...)), durable
 }
 
 func bothEngines(t *testing.T, f func(t *testing.T, d *django)) {
@@ -225,8 +225,7 @@ func TestDjangoTakesAMarkerForAMiss(t *testing.T) {
 			t.Errorf("Django finds %s behind a marker, want a miss", got.Items)
 		}
 	}}
-	paused := cachestore.NewCachedDB(rediscache.New(shared(t)), reads,
-		cachestore.CachedDBOptions{Options: cachestore.Options{KeyPrefix: d.prefix}, CacheTimeout: 5 * time.Second})
+	paused := must(cachestore.NewCachedDB(rediscache.New(shared(t)), reads, cachestore.WithKeyPrefix(d.prefix), cachestore.WithCacheTimeout(5*time.Second)))
 	if _, err := paused.Delete(ctx, key); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@
 // Go program share them.
 //
 //	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", DB: 1})
-//	store := cachestore.New(rediscache.New(client), cachestore.Options{})
+//	store, err := cachestore.New(rediscache.New(client))
 //
 // Any client of go-redis will do: a single server, Sentinel, Cluster. Each session
 // is one key, and what must be atomic is a script with that one key, so that it

@@ -22,9 +22,19 @@ func Example() {
 	cache := rediscache.New(client)
 
 	// SESSION_ENGINE = "django.contrib.sessions.backends.cache"
-	store := cachestore.New(cache, cachestore.Options{})
+	store, err := cachestore.New(cache)
+	if err != nil {
+		panic(err)
+	}
 	// … or cached_db, in front of a table (here of memory).
-	db := cachestore.NewCachedDB(cache, memstore.New(), cachestore.CachedDBOptions{})
+	table, err := memstore.New()
+	if err != nil {
+		panic(err)
+	}
+	db, err := cachestore.NewCachedDB(cache, table)
+	if err != nil {
+		panic(err)
+	}
 
 	m, err := core.New(store, core.Config{SecretKey: "django-insecure-only-an-example-of-fifty-characters"})
 	fmt.Println(m, err)

@@ -51,10 +51,10 @@ func TestServerDown(t *testing.T) {
 	s := startServer(t)
 	client := s.client(redis.Options{MaxRetries: -1, DialTimeout: time.Second})
 	cache := rediscache.New(client)
-	store := cachestore.New(cache, cachestore.Options{})
-	durable := memstore.New()
+	store := must(cachestore.New(cache))
+	durable := must(memstore.New())
 	var reports int
-	db := cachestore.NewCachedDB(cache, durable, cachestore.CachedDBOptions{OnError: func(context.Context, error) { reports++ }})
+	db := must(cachestore.NewCachedDB(cache, durable, cachestore.WithOnError(func(context.Context, error) { reports++ })))
 	ctx := context.Background()
 
 	rec := record(t, `{"canary":1}`)
@@ -111,9 +111,9 @@ func TestLogoutWhileUnreachable(t *testing.T) {
 		defer mu.Unlock()
 		return now
 	}
-	opts := cachestore.CachedDBOptions{Options: cachestore.Options{Now: clock}, OnError: func(context.Context, error) {}, CacheTimeout: time.Second}
-	durable := memstore.New()
-	db := cachestore.NewCachedDB(rediscache.New(client), durable, opts)
+	opts := []cachestore.Option{cachestore.WithClock(clock), cachestore.WithOnError(func(context.Context, error) {}), cachestore.WithCacheTimeout(time.Second)}
+	durable := must(memstore.New())
+	db := must(cachestore.NewCachedDB(rediscache.New(client), durable, opts...))
 	rec := record(t, `{"a":1}`)
 	if _, err := db.Create(ctx, rec); err != nil {
 		t.Fatal(err)
@@ -144,9 +144,9 @@ func TestServerFull(t *testing.T) {
 	s := startServer(t, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction")
 	client := s.client(redis.Options{})
 	cache := rediscache.New(client)
-	store := cachestore.New(cache, cachestore.Options{})
-	durable := memstore.New()
-	db := cachestore.NewCachedDB(cache, durable, cachestore.CachedDBOptions{OnError: func(context.Context, error) {}})
+	store := must(cachestore.New(cache))
+	durable := must(memstore.New())
+	db := must(cachestore.NewCachedDB(cache, durable, cachestore.WithOnError(func(context.Context, error) {})))
 	ctx := context.Background()
 	kept, inDB := record(t, `{"canary":1}`), record(t, `{"a":1}`)
 	for s, rec := range map[core.Store]core.Record{store: kept, db: inDB} {
@@ -188,8 +188,8 @@ func TestServerFull(t *testing.T) {
 func TestServerEvicts(t *testing.T) {
 	s := startServer(t, "--maxmemory", "3mb", "--maxmemory-policy", "allkeys-random")
 	cache := rediscache.New(s.client(redis.Options{}))
-	store := cachestore.New(cache, cachestore.Options{})
-	db := cachestore.NewCachedDB(cache, memstore.New(), cachestore.CachedDBOptions{CacheTimeout: 5 * time.Second})
+	store := must(cachestore.New(cache))
+	db := must(cachestore.NewCachedDB(cache, must(memstore.New()), cachestore.WithCacheTimeout(5*time.Second)))
 	ctx := context.Background()
 	const n = 400
 	var inCache, inDB []string
@@ -237,7 +237,7 @@ func TestLostReplies(t *testing.T) {
 	proxy := newProxy(t, s.addr())
 	client := redis.NewClient(&redis.Options{Addr: proxy.addr(), MaxRetries: 3, MinRetryBackoff: time.Millisecond, MaxRetryBackoff: time.Millisecond})
 	defer client.Close()
-	store := cachestore.New(rediscache.New(client), cachestore.Options{})
+	store := must(cachestore.New(rediscache.New(client)))
 	ctx := context.Background()
 	warm := record(t, `{}`) // so that the server has the scripts
 	if _, err := store.Create(ctx, warm); err != nil {
@@ -278,7 +278,7 @@ func TestForeignKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Del(ctx, key)
-	_, err := cachestore.New(rediscache.New(client), cachestore.Options{}).Load(ctx, rec.Key)
+	_, err := must(cachestore.New(rediscache.New(client))).Load(ctx, rec.Key)
 	wantFailure(t, "Load of a list", err, rec)
 	if err != nil && !strings.Contains(err.Error(), "WRONGTYPE") {
 		t.Errorf("Load of a list: got %v, want it to say WRONGTYPE", err)

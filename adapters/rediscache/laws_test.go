@@ -29,14 +29,14 @@ func runAll(t *testing.T, client redis.UniversalClient, precision time.Duration)
 	})
 	t.Run("cache", func(t *testing.T) {
 		storetest.Run(t, func(testing.TB) core.Store {
-			return cachestore.New(cache, cachestore.Options{KeyPrefix: suitePrefix})
+			return must(cachestore.New(cache, cachestore.WithKeyPrefix(suitePrefix)))
 		}, storetest.ExpiryPrecision(precision))
 	})
 	t.Run("cached_db", func(t *testing.T) {
 		storetest.Run(t, func(testing.TB) core.Store {
 			// The suite counts on hits, so the cache may take its time here.
-			opts := cachestore.CachedDBOptions{Options: cachestore.Options{KeyPrefix: suitePrefix}, CacheTimeout: 5 * time.Second}
-			return cachestore.NewCachedDB(cache, memstore.New(), opts)
+			opts := []cachestore.Option{cachestore.WithKeyPrefix(suitePrefix), cachestore.WithCacheTimeout(5 * time.Second)}
+			return must(cachestore.NewCachedDB(cache, must(memstore.New()), opts...))
 		})
 	})
 }

@@ -135,7 +135,7 @@ func newSite(t *testing.T, p *pair) *httptest.Server {
 		MaxRetries: -1, DialerRetries: 1, // so that the site sees every error
 	})
 	t.Cleanup(func() { client.Close() })
-	m, err := core.New(cachestore.New(rediscache.New(client), cachestore.Options{}),
+	m, err := core.New(must(cachestore.New(rediscache.New(client))),
 		core.Config{SecretKey: "of this test alone", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

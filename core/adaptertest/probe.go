@@ -21,7 +21,11 @@ type probe struct {
 }
 
 func newProbe() *probe {
-	return &probe{inner: memstore.New(), live: map[string]bool{}, fails: map[string]error{}}
+	inner, err := memstore.New()
+	if err != nil {
+		panic(err) // without options there is none
+	}
+	return &probe{inner: inner, live: map[string]bool{}, fails: map[string]error{}}
 }
 
 // fail makes an operation fail from now on, or work again if err is nil.

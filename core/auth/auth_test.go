@@ -53,7 +53,7 @@ func manager(t testing.TB, store core.Store) *core.Manager {
 // not yet looked at. Without items there is none.
 func openWith(t testing.TB, pairs ...any) *core.Session {
 	t.Helper()
-	m := manager(t, memstore.New())
+	m := manager(t, must(memstore.New()))
 	return m.Open(context.Background(), saved(t, m, pairs...))
 }
 

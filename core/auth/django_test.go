@@ -156,7 +156,7 @@ func (d *djangoSite) open(v djangoVisit) *core.Session {
 	if err != nil {
 		d.t.Fatalf("cannot read what Django wrote: %v", err)
 	}
-	store := memstore.New()
+	store := must(memstore.New())
 	key, err := store.Create(context.Background(), core.Record{Key: core.NewSessionKey(), Values: values, ExpireDate: time.Now().Add(time.Hour)})
 	if err != nil {
 		d.t.Fatal(err)

@@ -36,7 +36,11 @@ func accountByID(_ context.Context, id string) (account, string, error) {
 
 func Example() {
 	const secretKey = "the SECRET_KEY of the Django site"
-	sessions, err := core.New(memstore.New(), core.Config{SecretKey: secretKey})
+	store, err := memstore.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions, err := core.New(store, core.Config{SecretKey: secretKey})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func TestLogin(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m := manager(t, memstore.New())
+			m := manager(t, must(memstore.New()))
 			before := saved(t, m, tt.before...)
 			s := m.Open(context.Background(), before)
 			login(t, a, s, aladdin)
@@ -111,7 +111,7 @@ func TestBackends(t *testing.T) {
 func TestLogout(t *testing.T) {
 	t.Parallel()
 	a := newAuth(t, auth.Config{})
-	m := manager(t, memstore.New())
+	m := manager(t, must(memstore.New()))
 	s := m.Open(context.Background(), saved(t, m, "cart", "lamp"))
 	login(t, a, s, aladdin)
 	save(t, s)
@@ -141,7 +141,7 @@ func TestUpdateSessionAuthHash(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m := manager(t, memstore.New())
+			m := manager(t, must(memstore.New()))
 			s := m.Open(context.Background(), saved(t, m, "cart", "lamp"))
 			if tt.id != "" {
 				login(t, a, s, auth.User{ID: tt.id, PasswordHash: oldPassword})
@@ -190,7 +190,7 @@ func TestPasswordChangeEndsOtherDevices(t *testing.T) {
 func TestLoginDuringLogin(t *testing.T) {
 	t.Parallel()
 	a := newAuth(t, auth.Config{})
-	m := manager(t, memstore.New())
+	m := manager(t, must(memstore.New()))
 	key := saved(t, m, "cart", "lamp")
 	first, second := m.Open(context.Background(), key), m.Open(context.Background(), key)
 	login(t, a, first, aladdin)

@@ -67,7 +67,7 @@ func TestGetUser(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m := manager(t, memstore.New())
+			m := manager(t, must(memstore.New()))
 			pairs := []any{"cart", "lamp"}
 			for i, item := range []any{tt.id, tt.backend, tt.hash} {
 				if item != omit {
@@ -239,11 +239,11 @@ func TestOverHTTP(t *testing.T) {
 		cookie      string // what the response does to the cookie: "", "set" or "deleted"
 		oldKeyLives bool
 	}{
-		{"logged in", memstore.New(), a.SessionAuthHash(oldPassword), nil, 200, "42", "", true},
-		{"password changed", memstore.New(), a.SessionAuthHash(newPassword), nil, 200, "anonymous", "deleted", false},
-		{"fallback key", memstore.New(), newAuth(t, auth.Config{SecretKey: "older-key"}).SessionAuthHash(oldPassword), nil, 200, "42", "set", false},
-		{"lookup down", memstore.New(), a.SessionAuthHash(oldPassword), errDown, 503, "sorry", "", true},
-		{"store down", downStore{memstore.New()}, a.SessionAuthHash(oldPassword), nil, 503, "sorry", "", true},
+		{"logged in", must(memstore.New()), a.SessionAuthHash(oldPassword), nil, 200, "42", "", true},
+		{"password changed", must(memstore.New()), a.SessionAuthHash(newPassword), nil, 200, "anonymous", "deleted", false},
+		{"fallback key", must(memstore.New()), newAuth(t, auth.Config{SecretKey: "older-key"}).SessionAuthHash(oldPassword), nil, 200, "42", "set", false},
+		{"lookup down", must(memstore.New()), a.SessionAuthHash(oldPassword), errDown, 503, "sorry", "", true},
+		{"store down", downStore{must(memstore.New())}, a.SessionAuthHash(oldPassword), nil, 503, "sorry", "", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -308,7 +308,7 @@ func wantCookie(t *testing.T, w *httptest.ResponseRecorder, key, want string) {
 func TestFallbackAtOnce(t *testing.T) {
 	t.Parallel()
 	a := newAuth(t, auth.Config{SecretKeyFallbacks: []core.Secret{"older-key"}})
-	m := manager(t, memstore.New())
+	m := manager(t, must(memstore.New()))
 	s := m.Open(context.Background(), "")
 	login(t, newAuth(t, auth.Config{SecretKey: "older-key"}), s, aladdin)
 	save(t, s)
@@ -333,7 +333,7 @@ func TestFallbackAtOnce(t *testing.T) {
 func TestPasswordChangeEndsRequestInFlight(t *testing.T) {
 	t.Parallel()
 	a := newAuth(t, auth.Config{SecretKeyFallbacks: []core.Secret{"older-key"}})
-	m := manager(t, memstore.New())
+	m := manager(t, must(memstore.New()))
 	s := m.Open(context.Background(), "")
 	login(t, newAuth(t, auth.Config{SecretKey: "older-key"}), s, aladdin)
 	save(t, s)

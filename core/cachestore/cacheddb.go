@@ -4,50 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/djinn-go/djinn/core"
 )
 
-// CachedDBOptions are the settings of [NewCachedDB]. The zero value is good.
-type CachedDBOptions struct {
-	// Options are those of [New].
-	Options
-	// CacheTimeout is how long one call of the cache may take; then the request
-	// goes on without it. Defaults to 100 ms.
-	CacheTimeout time.Duration
-	// MaxAge is how long an entry that this store wrote stays in the cache, at
-	// most, before the database is asked again. It bounds how long other nodes
-	// may serve what is gone or old if something went wrong in between (see
-	// [NewCachedDB]). Defaults to 5 minutes.
-	MaxAge time.Duration
-	// OnError is called when the cache fails, once for each second in which it
-	// does, by the goroutine that noticed; err names no key. Defaults to a
-	// warning in slog's default logger.
-	OnError func(ctx context.Context, err error)
-}
-
-func (o *CachedDBOptions) complete() {
-	o.Options.complete()
-	if o.CacheTimeout <= 0 {
-		o.CacheTimeout = 100 * time.Millisecond
-	}
-	if o.MaxAge <= 0 {
-		o.MaxAge = 5 * time.Minute
-	}
-	if o.OnError == nil {
-		o.OnError = func(ctx context.Context, err error) {
-			slog.WarnContext(ctx, "the session cache failed; sessions are read from the database", "error", err)
-		}
-	}
-}
-
 // NewCachedDB returns a store that keeps sessions in durable and what was read or
-// written lately in cache: Django's cached_db back end. It is a core.Toucher or a
-// core.Rotator if durable is one; durable's other abilities, such as clearing, are
-// found through it. A core.ChangeNotifier is asked to tell what it changes past this
-// store. It does no I/O, and closes neither of the two.
+// written lately in cache: Django's cached_db back end. It does no I/O, and closes
+// neither of the two. The error says which option is wrong. A core.ChangeNotifier in
+// durable is asked to tell what it changes past this store.
 //
 // A hit costs one call of the cache and none of the database. A write goes to the
 // database, which alone decides whether it conflicts: an update of a session that
@@ -87,56 +52,49 @@ func (o *CachedDBOptions) complete() {
 //
 // A cache that is down or slow costs speed, not sessions: after a failure it is
 // left alone for a second, and everything goes to the database.
-func NewCachedDB(cache Cache, durable core.Store, opts CachedDBOptions) core.Store {
-	opts.complete()
-	s := &cachedDB{
-		cache:   newGuard(cache, opts),
-		durable: durable,
-		prefix:  opts.keyPrefix(cachedDBPrefix),
-		opts:    opts,
+func NewCachedDB(cache Cache, durable core.Store, opts ...Option) (*CachedDB, error) {
+	o, err := newOptions(cache, opts)
+	if err != nil {
+		return nil, err
 	}
+	if durable == nil {
+		return nil, errors.New("cachestore: NewCachedDB: the store behind the cache is nil: pass one, for example gormstore.New(db)")
+	}
+	s := &CachedDB{durable: durable, prefix: o.prefix(cachedDBPrefix), maxAge: o.maxAge}
+	s.cache = newBreaker(cache, o, s.settings.Now)
+	s.toucher, _ = durable.(core.Toucher)
+	s.rotator, _ = durable.(core.Rotator)
 	if n, ok := core.As[core.ChangeNotifier](durable); ok {
-		n.OnChange(s.forgetAll)
+		n.OnChange(s.invalidateAll)
 	}
-	toucher, touches := core.As[core.Toucher](durable)
-	rotator, rotates := core.As[core.Rotator](durable)
-	t, r := touching{s, toucher}, rotating{s, rotator}
-	switch {
-	case touches && rotates:
-		return struct {
-			*cachedDB
-			touching
-			rotating
-		}{s, t, r}
-	case touches:
-		return struct {
-			*cachedDB
-			touching
-		}{s, t}
-	case rotates:
-		return struct {
-			*cachedDB
-			rotating
-		}{s, r}
-	default:
-		return s
-	}
+	return s, s.settings.Keep(core.Settings{Now: o.now})
 }
 
-// cachedDB is a store of two layers. Its methods that change something have the
-// same three steps: mark, ask the database, settle.
-type cachedDB struct {
-	cache   *guard
-	durable core.Store
-	prefix  string
-	opts    CachedDBOptions
+// CachedDB is a store of two layers. It is a core.Toucher and a core.Rotator as far as
+// the durable store is one, and answers errors.ErrUnsupported otherwise; durable's
+// other abilities, such as clearing, are found through it. Create one with
+// [NewCachedDB]; it is safe for concurrent use.
+//
+// Its methods that change something have the same three steps: put a marker over the
+// entry, ask the database, put the new entry in the place of the marker or invalidate.
+type CachedDB struct {
+	cache    *breaker
+	durable  core.Store
+	toucher  core.Toucher // durable, or nil
+	rotator  core.Rotator // durable, or nil
+	prefix   string
+	maxAge   time.Duration
+	settings core.StoreSettings
 }
+
+// Configure implements [core.Configurer]: the store needs the size and the clock.
+func (s *CachedDB) Configure(all core.Settings) error { return s.settings.Keep(settings(all)) }
 
 // Unwrap lets core.As find the abilities of the durable store.
-func (s *cachedDB) Unwrap() core.Store { return s.durable }
+func (s *CachedDB) Unwrap() core.Store { return s.durable }
 
 // Format prints the kinds of both layers, and no keys or items.
-func (s *cachedDB) Format(f fmt.State, _ rune) {
+func (s *CachedDB) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "cachestore.CachedDB(%T, %T)", s.cache.cache, s.durable)
 }
 
@@ -148,7 +106,7 @@ const (
 )
 
 // Load implements [core.Store].
-func (s *cachedDB) Load(ctx context.Context, key string) (core.Record, error) {
+func (s *CachedDB) Load(ctx context.Context, key string) (core.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return core.Record{}, err
 	}
@@ -180,12 +138,12 @@ func (s *cachedDB) Load(ctx context.Context, key string) (core.Record, error) {
 
 // hit returns the record in the cache. It misses what is not there, has expired,
 // or cannot be read: the row may be fine.
-func (s *cachedDB) hit(ctx context.Context, key string) (rec core.Record, missed bool) {
+func (s *CachedDB) hit(ctx context.Context, key string) (rec core.Record, missed bool) {
 	item, found, err := s.cache.get(ctx, s.prefix+key)
 	if err != nil || !found {
 		return rec, true
 	}
-	c, err := decodeValue(item.Value, s.opts.MaxSize)
+	c, err := decodeValue(item.Value, s.settings.Get().MaxSize)
 	if err != nil || c.marker {
 		return rec, true
 	}
@@ -193,22 +151,22 @@ func (s *cachedDB) hit(ctx context.Context, key string) (rec core.Record, missed
 	if c.expires.IsZero() { // Django's entries live as long as the session
 		rec.ExpireDate = expireDate(item)
 	}
-	return rec, !rec.ExpireDate.After(s.opts.Now())
+	return rec, !rec.ExpireDate.After(s.settings.Now())
 }
 
 // Create implements [core.Store]. The browser does not know the key before it
 // returns, but a revocation of all of a user's sessions finds the row: what it
 // removes from the cache must not be put there afterwards.
-func (s *cachedDB) Create(ctx context.Context, rec core.Record) (string, error) {
+func (s *CachedDB) Create(ctx context.Context, rec core.Record) (string, error) {
 	lease := s.lease(ctx, rec.Key)
 	key, err := s.durable.Create(ctx, rec)
-	s.settleNew(ctx, lease, key, rec, err)
+	s.fillNew(ctx, lease, key, rec, err)
 	return key, err
 }
 
-// settleNew caches a record that was stored under a new key, for which there is a
+// fillNew caches a record that was stored under a new key, for which there is a
 // lease, or failed to be.
-func (s *cachedDB) settleNew(ctx context.Context, lease, key string, rec core.Record, err error) {
+func (s *CachedDB) fillNew(ctx context.Context, lease, key string, rec core.Record, err error) {
 	if err != nil || key != rec.Key {
 		s.release(ctx, rec.Key, lease)
 		return
@@ -217,27 +175,27 @@ func (s *cachedDB) settleNew(ctx context.Context, lease, key string, rec core.Re
 }
 
 // Update implements [core.Store].
-func (s *cachedDB) Update(ctx context.Context, rec core.Record) (string, error) {
+func (s *CachedDB) Update(ctx context.Context, rec core.Record) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
 	marker := s.mark(ctx, rec.Key)
 	key, err := s.update(ctx, rec)
 	if err != nil {
-		s.settleFailed(ctx, rec.Key, marker, err)
+		s.afterFailure(ctx, rec.Key, marker, err)
 		return "", err
 	}
 	if key != rec.Key { // the record moved
-		s.forget(ctx, rec.Key)
+		s.invalidate(ctx, rec.Key)
 		return key, nil
 	}
 	if !s.swap(ctx, key, marker, rec.Values, rec.ExpireDate) {
-		s.forget(ctx, key) // another writer came between: let the database speak
+		s.invalidate(ctx, key) // another writer came between: let the database speak
 	}
 	return key, nil
 }
 
-func (s *cachedDB) update(ctx context.Context, rec core.Record) (string, error) {
+func (s *CachedDB) update(ctx context.Context, rec core.Record) (string, error) {
 	version, err := s.durableVersion(ctx, rec.Key, rec)
 	if err != nil {
 		return "", err
@@ -248,7 +206,7 @@ func (s *cachedDB) update(ctx context.Context, rec core.Record) (string, error) 
 
 // durableVersion turns the version of rec into the database's. One from the
 // cache means: that of the row, if the row under key has the same items.
-func (s *cachedDB) durableVersion(ctx context.Context, key string, rec core.Record) (string, error) {
+func (s *CachedDB) durableVersion(ctx context.Context, key string, rec core.Record) (string, error) {
 	if rec.Version == "" || rec.Version[:1] == fromDB {
 		return rec.Version[min(1, len(rec.Version)):], nil
 	}
@@ -266,69 +224,62 @@ func (s *cachedDB) durableVersion(ctx context.Context, key string, rec core.Reco
 }
 
 // Delete implements [core.Store].
-func (s *cachedDB) Delete(ctx context.Context, key string) (bool, error) {
+func (s *CachedDB) Delete(ctx context.Context, key string) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
 	marker := s.mark(ctx, key)
 	existed, err := s.durable.Delete(ctx, key)
 	if err != nil {
-		s.settleFailed(ctx, key, marker, err)
+		s.afterFailure(ctx, key, marker, err)
 		return false, err
 	}
-	s.forget(ctx, key)
+	s.invalidate(ctx, key)
 	return existed, nil
-}
-
-// touching adds Touch to a cachedDB.
-type touching struct {
-	db      *cachedDB
-	durable core.Toucher
 }
 
 // Touch implements [core.Toucher]. The entry gets the new expiry if it is still
 // the one that was read after the row was touched; an old expiry there does no
 // harm, because the database is asked when it passes.
-func (t touching) Touch(ctx context.Context, rec core.Record) error {
-	if err := t.durable.Touch(ctx, rec); err != nil {
+func (s *CachedDB) Touch(ctx context.Context, rec core.Record) error {
+	if s.toucher == nil {
+		return errors.ErrUnsupported
+	}
+	if err := s.toucher.Touch(ctx, rec); err != nil {
 		if errors.Is(err, core.ErrNotFound) {
-			t.db.forget(ctx, rec.Key)
+			s.invalidate(ctx, rec.Key)
 		}
 		return err
 	}
-	t.db.extend(ctx, rec)
+	s.extend(ctx, rec)
 	return nil
 }
 
-// rotating adds Rotate to a cachedDB.
-type rotating struct {
-	db      *cachedDB
-	durable core.Rotator
-}
-
 // Rotate implements [core.Rotator].
-func (r rotating) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+func (s *CachedDB) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+	if s.rotator == nil {
+		return "", errors.ErrUnsupported
+	}
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	s := r.db
 	marker, lease := s.mark(ctx, oldKey), s.lease(ctx, rec.Key)
-	key, err := r.rotate(ctx, oldKey, rec)
+	key, err := s.rotate(ctx, oldKey, rec)
 	if err != nil {
-		s.settleFailed(ctx, oldKey, marker, err)
+		s.afterFailure(ctx, oldKey, marker, err)
 		s.release(ctx, rec.Key, lease)
 		return "", err
 	}
-	s.forget(ctx, oldKey)
-	s.settleNew(ctx, lease, key, rec, nil)
+	s.invalidate(ctx, oldKey)
+	s.fillNew(ctx, lease, key, rec, nil)
 	return key, nil
 }
 
-func (r rotating) rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
-	version, err := r.db.durableVersion(ctx, oldKey, rec)
+func (s *CachedDB) rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+	version, err := s.durableVersion(ctx, oldKey, rec)
 	if err != nil {
 		return "", err
 	}
 	rec.Version = version
-	return r.durable.Rotate(ctx, oldKey, rec)
+	return s.rotator.Rotate(ctx, oldKey, rec)
 }

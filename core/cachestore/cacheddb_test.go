@@ -22,7 +22,7 @@ type hooked struct {
 	after func(op string)
 }
 
-func newHooked() *hooked { return &hooked{textStore: textStore{memstore.New()}} }
+func newHooked() *hooked { return &hooked{textStore: textStore{must(memstore.New())}} }
 
 func (s *hooked) ran(op string) {
 	if f := s.after; f != nil {
@@ -62,7 +62,7 @@ func newSite(t testing.TB) *site {
 }
 
 func (s *site) node() core.Store {
-	return cachestore.NewCachedDB(s.cache, s.durable, cachestore.CachedDBOptions{})
+	return must(cachestore.NewCachedDB(s.cache, s.durable))
 }
 
 func (s *site) record(key, json string) core.Record {
@@ -276,7 +276,7 @@ func TestCachedDBReadsTheRowBehindJunk(t *testing.T) {
 func TestCachedDBKeepsEntriesForMaxAge(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	node := cachestore.NewCachedDB(s.cache, s.durable, cachestore.CachedDBOptions{MaxAge: time.Minute})
+	node := must(cachestore.NewCachedDB(s.cache, s.durable, cachestore.WithMaxAge(time.Minute)))
 	key, err := node.Create(ctx, s.record(core.NewSessionKey(), `{}`))
 	if err != nil {
 		t.Fatal(err)
@@ -299,9 +299,7 @@ func TestCachedDBTouchesDoNotProlongMaxAge(t *testing.T) {
 	now := time.Now()
 	clock := func() time.Time { return now }
 	cache := cachestore.NewMemory(cachestore.MemoryOptions{Now: clock})
-	node := cachestore.NewCachedDB(cache, s.durable, cachestore.CachedDBOptions{
-		Options: cachestore.Options{Now: clock}, MaxAge: time.Minute,
-	})
+	node := must(cachestore.NewCachedDB(cache, s.durable, cachestore.WithClock(clock), cachestore.WithMaxAge(time.Minute)))
 	key := s.create(`{"a":1}`)
 	s.load(node, key)
 	if _, err := s.durable.Update(ctx, s.record(key, `{"a":2}`)); err != nil {
@@ -311,7 +309,7 @@ func TestCachedDBTouchesDoNotProlongMaxAge(t *testing.T) {
 		now = now.Add(20 * time.Second)
 		rec := s.record(key, `{"a":1}`)
 		rec.ExpireDate = now.Add(2 * time.Hour)
-		if err := node.(core.Toucher).Touch(ctx, rec); err != nil {
+		if err := node.Touch(ctx, rec); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -333,19 +331,19 @@ func TestCachedDBUnknownKeysLeaveNothing(t *testing.T) {
 
 func TestCachedDBHasTheAbilitiesOfItsStore(t *testing.T) {
 	t.Parallel()
-	full := cachestore.NewCachedDB(newMemory(), memstore.New(), cachestore.CachedDBOptions{})
-	plain := cachestore.NewCachedDB(newMemory(), struct{ core.Store }{memstore.New()}, cachestore.CachedDBOptions{})
-	touches := cachestore.NewCachedDB(newMemory(), struct {
+	full := must(cachestore.NewCachedDB(newMemory(), must(memstore.New())))
+	plain := must(cachestore.NewCachedDB(newMemory(), struct{ core.Store }{must(memstore.New())}))
+	touches := must(cachestore.NewCachedDB(newMemory(), struct {
 		core.Store
 		core.Toucher
-	}{memstore.New(), memstore.New()}, cachestore.CachedDBOptions{})
-	rotates := cachestore.NewCachedDB(newMemory(), struct {
+	}{must(memstore.New()), must(memstore.New())}))
+	rotates := must(cachestore.NewCachedDB(newMemory(), struct {
 		core.Store
 		core.Rotator
-	}{memstore.New(), memstore.New()}, cachestore.CachedDBOptions{})
+	}{must(memstore.New()), must(memstore.New())}))
 	tests := []struct {
 		name                 string
-		store                core.Store
+		store                *cachestore.CachedDB
 		touch, rotate, clear bool
 	}{
 		{"full", full, true, true, true},
@@ -354,9 +352,11 @@ func TestCachedDBHasTheAbilitiesOfItsStore(t *testing.T) {
 		{"rotates", rotates, false, true, false},
 	}
 	for _, tt := range tests {
-		_, touch := tt.store.(core.Toucher) // its own, not one that goes past the cache
-		_, rotate := tt.store.(core.Rotator)
-		_, clear := core.As[core.ExpiredClearer](tt.store)
+		rec := core.Record{Key: core.NewSessionKey(), ExpireDate: time.Now().Add(time.Hour)}
+		touch := !errors.Is(tt.store.Touch(t.Context(), rec), errors.ErrUnsupported)
+		_, err := tt.store.Rotate(t.Context(), rec.Key, core.Record{Key: core.NewSessionKey(), ExpireDate: rec.ExpireDate})
+		rotate := !errors.Is(err, errors.ErrUnsupported)
+		_, clear := core.As[core.ExpiredClearer](core.Store(tt.store))
 		if touch != tt.touch || rotate != tt.rotate || clear != tt.clear {
 			t.Errorf("%s: touches %t, rotates %t, clears %t, want %t, %t, %t", tt.name, touch, rotate, clear, tt.touch, tt.rotate, tt.clear)
 		}

@@ -18,7 +18,7 @@ func engines(t *testing.T) map[string]func() (a, b core.Store, cache *cachestore
 	return map[string]func() (core.Store, core.Store, *cachestore.Memory){
 		"cache": func() (core.Store, core.Store, *cachestore.Memory) {
 			c := newMemory()
-			return cachestore.New(c, cachestore.Options{}), cachestore.New(c, cachestore.Options{}), c
+			return must(cachestore.New(c)), must(cachestore.New(c)), c
 		},
 		"cached_db": func() (core.Store, core.Store, *cachestore.Memory) {
 			s := newSite(t)
@@ -132,7 +132,7 @@ func TestEnginesLogOutForGood(t *testing.T) {
 func TestEngineLeavesUndecodableEntries(t *testing.T) {
 	t.Parallel()
 	cache := newMemory()
-	m := manager(t, cachestore.New(cache, cachestore.Options{}))
+	m := manager(t, must(cachestore.New(cache)))
 	key := core.NewSessionKey()
 	const entry = "\x80\x04\x95\x06\x00\x00\x00\x00\x00\x00\x00}\x8c\x01a\x8fs." // {'a': set()}
 	item := cachestore.Item{Value: entry, Expires: time.Now().Add(time.Hour)}

@@ -14,8 +14,10 @@ import (
 // Sessions of one process, in memory that is bounded.
 func Example() {
 	cache := cachestore.NewMemory(cachestore.MemoryOptions{MaxBytes: 256 << 20})
-	store := cachestore.New(cache, cachestore.Options{})
-
+	store, err := cachestore.New(cache)
+	if err != nil {
+		panic(err)
+	}
 	m, err := core.New(store, core.Config{SecretKey: "django-insecure-only-an-example-of-fifty-characters"})
 	fmt.Println(m, err)
 	// Output: core.Manager(*cachestore.Store, cookie "sessionid") <nil>
@@ -24,7 +26,14 @@ func Example() {
 // A cache in front of the sessions of a database, here one of memory.
 func ExampleNewCachedDB() {
 	cache := cachestore.NewMemory(cachestore.MemoryOptions{})
-	store := cachestore.NewCachedDB(cache, memstore.New(), cachestore.CachedDBOptions{MaxAge: time.Minute})
+	durable, err := memstore.New()
+	if err != nil {
+		panic(err)
+	}
+	store, err := cachestore.NewCachedDB(cache, durable, cachestore.WithMaxAge(time.Minute))
+	if err != nil {
+		panic(err)
+	}
 
 	items, err := sessiontest.Values("cart", []int{7, 9})
 	if err != nil {

@@ -95,11 +95,7 @@ type failing struct {
 func newFailing(t *testing.T) *failing {
 	f := &failing{site: newSite(t), now: time.Now()}
 	f.faults = &faultyCache{Memory: f.cache}
-	f.store = cachestore.NewCachedDB(f.faults, f.durable, cachestore.CachedDBOptions{
-		Options:      cachestore.Options{Now: func() time.Time { return f.now }},
-		CacheTimeout: 20 * time.Millisecond,
-		OnError:      func(context.Context, error) { f.reports++ },
-	})
+	f.store = must(cachestore.NewCachedDB(f.faults, f.durable, cachestore.WithClock(func() time.Time { return f.now }), cachestore.WithCacheTimeout(20*time.Millisecond), cachestore.WithOnError(func(context.Context, error) { f.reports++ })))
 	return f
 }
 
@@ -202,7 +198,7 @@ func TestCachedDBForgetsAfterAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	key := s.create(`{"a":1}`)
-	node := cachestore.NewCachedDB(s.cache, unsure{s.durable}, cachestore.CachedDBOptions{})
+	node := must(cachestore.NewCachedDB(s.cache, unsure{s.durable}))
 	s.load(node, key)
 	if _, err := node.Update(ctx, s.record(key, `{"a":2}`)); !errors.Is(err, errDown) {
 		t.Fatalf("Update: got %v, want the store's error", err)
@@ -223,7 +219,7 @@ func (s unsure) Update(ctx context.Context, rec core.Record) (string, error) {
 func TestCacheFailureIsNoLogout(t *testing.T) {
 	t.Parallel()
 	c := &faultyCache{Memory: newMemory()}
-	store := cachestore.New(c, cachestore.Options{})
+	store := must(cachestore.New(c))
 	rec := core.Record{Key: core.NewSessionKey(), ExpireDate: time.Now().Add(time.Hour)}
 	if _, err := store.Create(ctx, rec); err != nil {
 		t.Fatal(err)
@@ -245,12 +241,12 @@ func TestCacheFailureIsNoLogout(t *testing.T) {
 func TestCacheReachesNoOtherEntries(t *testing.T) {
 	t.Parallel()
 	cache := newMemory()
-	db := cachestore.NewCachedDB(cache, memstore.New(), cachestore.CachedDBOptions{})
+	db := must(cachestore.NewCachedDB(cache, must(memstore.New())))
 	key, err := db.Create(ctx, core.Record{Key: core.NewSessionKey(), ExpireDate: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := cachestore.New(cache, cachestore.Options{})
+	store := must(cachestore.New(cache))
 	if _, err := store.Load(ctx, "d_db"+key); !errors.Is(err, core.ErrNotFound) {
 		t.Errorf("Load: got %v, want ErrNotFound", err)
 	}
@@ -270,7 +266,7 @@ func TestCacheTakesNoneForAMiss(t *testing.T) {
 	if err := cache.Set(ctx, ":1:django.contrib.sessions.cache"+key, none); err != nil {
 		t.Fatal(err)
 	}
-	store := cachestore.New(cache, cachestore.Options{})
+	store := must(cachestore.New(cache))
 	if _, err := store.Load(ctx, key); !errors.Is(err, core.ErrNotFound) {
 		t.Errorf("Load: got %v, want ErrNotFound", err)
 	}
@@ -300,10 +296,7 @@ func TestCachedDBExpiresByItsOwnClock(t *testing.T) {
 func TestCachedDBOwesTheCacheAfterAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	f := newFailing(t)
-	f.store = cachestore.NewCachedDB(f.faults, unsure{f.durable}, cachestore.CachedDBOptions{
-		Options: cachestore.Options{Now: func() time.Time { return f.now }},
-		OnError: func(context.Context, error) {},
-	})
+	f.store = must(cachestore.NewCachedDB(f.faults, unsure{f.durable}, cachestore.WithClock(func() time.Time { return f.now }), cachestore.WithOnError(func(context.Context, error) {})))
 	key := f.create(`{"a":1}`)
 	f.load(f.store, key)
 	f.faults.set(errDown, false)
@@ -344,7 +337,7 @@ func TestCachedDBDeleteOfUnknownOutcomeAmongWriters(t *testing.T) {
 		s.load(other, key)
 		s.load(other, key)
 	}
-	node := cachestore.NewCachedDB(s.cache, store, cachestore.CachedDBOptions{})
+	node := must(cachestore.NewCachedDB(s.cache, store))
 	if _, err := node.Delete(ctx, key); !errors.Is(err, errDown) {
 		t.Fatalf("Delete: got %v, want the store's error", err)
 	}

@@ -22,21 +22,21 @@ func TestMemoryKeepsTheRules(t *testing.T) {
 
 func TestCacheLaws(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(testing.TB) core.Store { return cachestore.New(newMemory(), cachestore.Options{}) })
+	storetest.Run(t, func(testing.TB) core.Store { return must(cachestore.New(newMemory())) })
 }
 
 func TestCachedDBLaws(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func() core.Store{
-		"values": func() core.Store { return memstore.New() },
-		"texts":  func() core.Store { return textStore{memstore.New()} },
-		"plain":  func() core.Store { return struct{ core.Store }{memstore.New()} },
+		"values": func() core.Store { return must(memstore.New()) },
+		"texts":  func() core.Store { return textStore{must(memstore.New())} },
+		"plain":  func() core.Store { return struct{ core.Store }{must(memstore.New())} },
 	}
 	for name, durable := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			storetest.Run(t, func(testing.TB) core.Store {
-				return cachestore.NewCachedDB(newMemory(), durable(), cachestore.CachedDBOptions{})
+				return must(cachestore.NewCachedDB(newMemory(), durable()))
 			})
 		})
 	}
@@ -47,10 +47,10 @@ func TestCachedDBLaws(t *testing.T) {
 func TestCachedDBLawsOnTwoNodes(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(testing.TB) core.Store {
-		durable, cache := textStore{memstore.New()}, newMemory()
+		durable, cache := textStore{must(memstore.New())}, newMemory()
 		return &alternating{
-			a: cachestore.NewCachedDB(cache, durable, cachestore.CachedDBOptions{}),
-			b: cachestore.NewCachedDB(cache, durable, cachestore.CachedDBOptions{}),
+			a: must(cachestore.NewCachedDB(cache, durable)),
+			b: must(cachestore.NewCachedDB(cache, durable)),
 		}
 	})
 }

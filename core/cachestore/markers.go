@@ -13,13 +13,13 @@ import (
 // longer than a call of the database may take (core.Config.StoreTimeout).
 const markerLife = 10 * time.Second
 
-func (s *cachedDB) marker() Item {
-	return Item{Value: newMarker(), Expires: s.opts.Now().Add(markerLife)}
+func (s *CachedDB) marker() Item {
+	return Item{Value: newMarker(), Expires: s.settings.Now().Add(markerLife)}
 }
 
 // lease puts a marker where nothing is, and returns it; empty if something is
 // there, or the cache does not answer.
-func (s *cachedDB) lease(ctx context.Context, key string) string {
+func (s *CachedDB) lease(ctx context.Context, key string) string {
 	m := s.marker()
 	added, err := s.cache.add(ctx, s.prefix+key, m)
 	if err != nil || !added {
@@ -30,7 +30,7 @@ func (s *cachedDB) lease(ctx context.Context, key string) string {
 
 // release removes the lease, if it is still there: unknown keys that a client
 // made up leave nothing behind.
-func (s *cachedDB) release(ctx context.Context, key, lease string) {
+func (s *CachedDB) release(ctx context.Context, key, lease string) {
 	if lease != "" {
 		_, _ = s.cache.swap(ctx, s.prefix+key, lease, Item{Expires: time.Unix(1, 0)})
 	}
@@ -38,7 +38,7 @@ func (s *cachedDB) release(ctx context.Context, key, lease string) {
 
 // mark puts a marker over whatever is there, and returns it; empty if the cache
 // does not answer.
-func (s *cachedDB) mark(ctx context.Context, key string) string {
+func (s *CachedDB) mark(ctx context.Context, key string) string {
 	m := s.marker()
 	if s.cache.set(ctx, s.prefix+key, m) != nil {
 		return ""
@@ -46,8 +46,8 @@ func (s *cachedDB) mark(ctx context.Context, key string) string {
 	return m.Value
 }
 
-// swap replaces the marker by an entry, and tells whether it was still there.
-func (s *cachedDB) swap(ctx context.Context, key, marker string, values core.Values, expires time.Time) bool {
+// swap replaces the marker by an entry, and reports whether it was still there.
+func (s *CachedDB) swap(ctx context.Context, key, marker string, values core.Values, expires time.Time) bool {
 	if marker == "" {
 		return false
 	}
@@ -61,13 +61,13 @@ func (s *cachedDB) swap(ctx context.Context, key, marker string, values core.Val
 
 // extend gives the session in the entry under rec.Key a later expiry. It leaves
 // its items, and the moment when the database is asked again.
-func (s *cachedDB) extend(ctx context.Context, rec core.Record) {
+func (s *CachedDB) extend(ctx context.Context, rec core.Record) {
 	key := s.prefix + rec.Key
 	old, found, err := s.cache.get(ctx, key)
 	if err != nil || !found {
 		return
 	}
-	c, err := decodeValue(old.Value, s.opts.MaxSize)
+	c, err := decodeValue(old.Value, s.settings.Get().MaxSize)
 	if err != nil || c.marker {
 		return
 	}
@@ -88,36 +88,36 @@ func (s *cachedDB) extend(ctx context.Context, rec core.Record) {
 	_, _ = s.cache.swap(ctx, key, old.Value, item)
 }
 
-// settleFailed clears up behind a write that the database refused. If it is not
+// afterFailure clears up behind a write that the database refused. If it is not
 // known what the database did or will still do, there is a marker for the time
 // of one: put there anew, because another writer may have removed the first, and
 // a reader filled the cache since.
-func (s *cachedDB) settleFailed(ctx context.Context, key, marker string, err error) {
+func (s *CachedDB) afterFailure(ctx context.Context, key, marker string, err error) {
 	known := errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) || errors.Is(err, core.ErrExists) || errors.Is(err, core.ErrRefused)
 	switch {
 	case known && marker != "":
 		s.release(ctx, key, marker)
 	case marker == "" || s.mark(ctx, key) == "":
-		s.forget(ctx, key)
+		s.invalidate(ctx, key)
 	}
 }
 
-// forget removes the entry under key, now or as soon as the cache answers.
-func (s *cachedDB) forget(ctx context.Context, key string) { s.cache.forget(ctx, s.prefix+key) }
+// invalidate removes the entry under key, now or as soon as the cache answers.
+func (s *CachedDB) invalidate(ctx context.Context, key string) { s.cache.invalidate(ctx, s.prefix+key) }
 
-// forgetAll is forget for the keys of a [core.ChangeNotifier].
-func (s *cachedDB) forgetAll(ctx context.Context, keys []string) {
+// invalidateAll is invalidate for the keys of a [core.ChangeNotifier].
+func (s *CachedDB) invalidateAll(ctx context.Context, keys []string) {
 	names := make([]string, len(keys))
 	for i, key := range keys {
 		names[i] = s.prefix + key
 	}
-	s.cache.forget(ctx, names...)
+	s.cache.invalidate(ctx, names...)
 }
 
 // entry is what the cache holds of a session.
-func (s *cachedDB) entry(values core.Values, expires time.Time) (Item, error) {
-	value, err := encodeValue(values, expires, s.opts.MaxSize)
-	if limit := s.opts.Now().Add(s.opts.MaxAge); expires.After(limit) {
+func (s *CachedDB) entry(values core.Values, expires time.Time) (Item, error) {
+	value, err := encodeValue(values, expires, s.settings.Get().MaxSize)
+	if limit := s.settings.Now().Add(s.maxAge); expires.After(limit) {
 		return Item{Value: value, Expires: limit}, err
 	}
 	return Item{Value: value, Expires: expires}, err

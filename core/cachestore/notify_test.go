@@ -107,11 +107,7 @@ func newRevocable(t *testing.T) (*failing, *revoking) {
 	f := newFailing(t)
 	table := &revoking{hooked: f.durable}
 	f.ctx = ctx
-	f.store = cachestore.NewCachedDB(f.faults, table, cachestore.CachedDBOptions{
-		Options:      cachestore.Options{Now: func() time.Time { return f.now }},
-		CacheTimeout: 20 * time.Millisecond,
-		OnError:      func(context.Context, error) { f.reports++ },
-	})
+	f.store = must(cachestore.NewCachedDB(f.faults, table, cachestore.WithClock(func() time.Time { return f.now }), cachestore.WithCacheTimeout(20*time.Millisecond), cachestore.WithOnError(func(context.Context, error) { f.reports++ })))
 	return f, table
 }
 
@@ -314,7 +310,7 @@ func TestCachedDBRefused(t *testing.T) {
 	t.Parallel()
 	f, _ := newRevocable(t)
 	key := f.create(`{"a":1}`)
-	store := cachestore.NewCachedDB(f.cache, refusing{f.durable}, cachestore.CachedDBOptions{})
+	store := must(cachestore.NewCachedDB(f.cache, refusing{f.durable}))
 	f.load(store, key)
 	for name, use := range cacheUses {
 		if name == "load" || name == "touch" || name == "delete" {

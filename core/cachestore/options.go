@@ -2,43 +2,93 @@ package cachestore
 
 import (
 	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"strconv"
 	"time"
+
+	"github.com/djinn-go/djinn/core"
 )
 
-// Options are the settings of [New], and part of those of [NewCachedDB]. The zero
-// value is good, and is what a Django site shares that sets neither KEY_PREFIX
-// nor VERSION.
-type Options struct {
-	// KeyPrefix is KEY_PREFIX of Django's CACHES. Defaults to none.
-	KeyPrefix string
-	// Version is VERSION of Django's CACHES. Defaults to 1.
-	Version int
-	// CacheKeyPrefix is cache_key_prefix of a Django site whose SessionStore has one
-	// of its own. Defaults to that of Django's engine, cache or cached_db.
-	CacheKeyPrefix string
-	// MaxSize bounds the JSON text of a session that is read, in bytes; a larger
-	// one is undecodable. Defaults to 1 MiB, as core.Config.MaxSize does: raise
-	// both.
-	MaxSize int
-	// Now is the clock that decides what has expired. It must be safe for
-	// concurrent use. Defaults to time.Now.
-	Now func() time.Time
+// Option is a setting of [New] and [NewCachedDB]. The defaults are what a Django site
+// shares that sets neither KEY_PREFIX nor VERSION.
+type Option func(*options)
+
+type options struct {
+	keyPrefix      string
+	version        int
+	cacheKeyPrefix string
+	now            func() time.Time
+
+	// Of NewCachedDB alone.
+	cacheTimeout time.Duration
+	maxAge       time.Duration
+	onError      func(ctx context.Context, err error)
+	cachedDBOnly string // the last option given that is
 }
 
-const defaultMaxSize = 1 << 20
+// WithKeyPrefix is KEY_PREFIX of Django's CACHES. Defaults to none.
+func WithKeyPrefix(prefix string) Option { return func(o *options) { o.keyPrefix = prefix } }
 
-// complete fills in the defaults.
-func (o *Options) complete() {
-	if o.Version == 0 {
-		o.Version = 1
+// WithVersion is VERSION of Django's CACHES. Defaults to 1.
+func WithVersion(version int) Option { return func(o *options) { o.version = version } }
+
+// WithCacheKeyPrefix is cache_key_prefix of a Django site whose SessionStore has one
+// of its own. Defaults to that of Django's engine, cache or cached_db.
+func WithCacheKeyPrefix(prefix string) Option {
+	return func(o *options) { o.cacheKeyPrefix = prefix }
+}
+
+// WithClock sets the clock that decides what has expired, for a store that is used
+// without a Manager; it must be safe for concurrent use. Defaults to Config.Now of the
+// Manager, which must not be another one.
+func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
+
+// WithCacheTimeout sets how long one call of the cache may take; then the request goes
+// on without it. For [NewCachedDB] alone. Defaults to 100 ms.
+func WithCacheTimeout(d time.Duration) Option {
+	return func(o *options) { o.cacheTimeout, o.cachedDBOnly = d, "WithCacheTimeout" }
+}
+
+// WithMaxAge sets how long an entry that this store wrote stays in the cache, at most,
+// before the database is asked again. It bounds how long other nodes may serve what is
+// gone or old if something went wrong in between (see [NewCachedDB]). For [NewCachedDB]
+// alone. Defaults to 5 minutes.
+func WithMaxAge(d time.Duration) Option {
+	return func(o *options) { o.maxAge, o.cachedDBOnly = d, "WithMaxAge" }
+}
+
+// WithOnError sets what is called when the cache fails, once for each second in which
+// it does, by the goroutine that noticed; err names no key. For [NewCachedDB] alone.
+// Defaults to a warning in slog's default logger.
+func WithOnError(f func(ctx context.Context, err error)) Option {
+	return func(o *options) { o.onError, o.cachedDBOnly = f, "WithOnError" }
+}
+
+// newOptions applies opts to the defaults and checks them.
+func newOptions(cache Cache, opts []Option) (options, error) {
+	o := options{version: 1, cacheTimeout: 100 * time.Millisecond, maxAge: 5 * time.Minute}
+	for _, opt := range opts {
+		opt(&o)
 	}
-	if o.MaxSize <= 0 {
-		o.MaxSize = defaultMaxSize
+	if o.onError == nil {
+		o.onError = func(ctx context.Context, err error) {
+			slog.WarnContext(ctx, "the session cache failed; sessions are read from the database", "error", err)
+		}
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	switch {
+	case cache == nil:
+		return o, errors.New("cachestore: the cache is nil: pass one, for example rediscache.New(client) or NewMemory(MemoryOptions{})")
+	case o.version < 1:
+		return o, fmt.Errorf("cachestore: WithVersion: %d: write what VERSION is in Django's CACHES, 1 or more", o.version)
+	case o.cacheTimeout <= 0:
+		return o, fmt.Errorf("cachestore: WithCacheTimeout: %v: write a positive duration", o.cacheTimeout)
+	case o.maxAge <= 0:
+		return o, fmt.Errorf("cachestore: WithMaxAge: %v: write a positive duration", o.maxAge)
 	}
+	return o, nil
 }
 
 // The words that Django's back ends put before the session key.
@@ -47,7 +97,12 @@ const (
 	cachedDBPrefix = "django.contrib.sessions.cached_db"
 )
 
-// keyPrefix is what stands before the session key, as Django's cache joins it.
-func (o *Options) keyPrefix(word string) string {
-	return o.KeyPrefix + ":" + strconv.Itoa(o.Version) + ":" + cmp.Or(o.CacheKeyPrefix, word)
+// prefix is what stands before the session key, as Django's cache joins it.
+func (o *options) prefix(word string) string {
+	return o.keyPrefix + ":" + strconv.Itoa(o.version) + ":" + cmp.Or(o.cacheKeyPrefix, word)
+}
+
+// settings are those that both stores need of a Manager.
+func settings(all core.Settings) core.Settings {
+	return core.Settings{MaxSize: all.MaxSize, Now: all.Now}
 }

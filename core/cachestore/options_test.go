@@ -14,12 +14,12 @@ func TestKeysInTheCache(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name         string
-		opts         cachestore.Options
+		opts         []cachestore.Option
 		alone, front string
 	}{
-		{"default", cachestore.Options{}, ":1:django.contrib.sessions.cache", ":1:django.contrib.sessions.cached_db"},
-		{"settings", cachestore.Options{KeyPrefix: "shop", Version: 7}, "shop:7:django.contrib.sessions.cache", "shop:7:django.contrib.sessions.cached_db"},
-		{"own class", cachestore.Options{CacheKeyPrefix: "mysite.custom_cached_db_backend"}, ":1:mysite.custom_cached_db_backend", ":1:mysite.custom_cached_db_backend"},
+		{"default", nil, ":1:django.contrib.sessions.cache", ":1:django.contrib.sessions.cached_db"},
+		{"settings", []cachestore.Option{cachestore.WithKeyPrefix("shop"), cachestore.WithVersion(7)}, "shop:7:django.contrib.sessions.cache", "shop:7:django.contrib.sessions.cached_db"},
+		{"own class", []cachestore.Option{cachestore.WithCacheKeyPrefix("mysite.custom_cached_db_backend")}, ":1:mysite.custom_cached_db_backend", ":1:mysite.custom_cached_db_backend"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -39,9 +39,9 @@ func TestKeysInTheCache(t *testing.T) {
 					t.Errorf("Get of %s and the session key: got %t, %v, want an entry", want, found, err)
 				}
 			}
-			check(test.alone, func(c cachestore.Cache) core.Store { return cachestore.New(c, test.opts) })
+			check(test.alone, func(c cachestore.Cache) core.Store { return must(cachestore.New(c, test.opts...)) })
 			check(test.front, func(c cachestore.Cache) core.Store {
-				return cachestore.NewCachedDB(c, memstore.New(), cachestore.CachedDBOptions{Options: test.opts})
+				return must(cachestore.NewCachedDB(c, must(memstore.New()), test.opts...))
 			})
 		})
 	}

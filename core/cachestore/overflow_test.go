@@ -41,10 +41,9 @@ func TestOverflowWhileDown(t *testing.T) {
 	const n = 12_000
 	now := time.Now()
 	cache := &forgetful{Cache: cachestore.NewMemory(cachestore.MemoryOptions{MaxBytes: 1 << 30, Now: func() time.Time { return now }})}
-	durable := &notifying{Store: memstore.New()}
-	opts := cachestore.CachedDBOptions{OnError: func(context.Context, error) {}}
-	opts.Now = func() time.Time { return now }
-	store := cachestore.NewCachedDB(cache, durable, opts)
+	durable := &notifying{Store: must(memstore.New())}
+	opts := []cachestore.Option{cachestore.WithOnError(func(context.Context, error) {}), cachestore.WithClock(func() time.Time { return now })}
+	store := must(cachestore.NewCachedDB(cache, durable, opts...))
 	codec, err := core.DjangoCodec{SecretKey: "k"}.New()
 	if err != nil {
 		t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 )
 
 // Store keeps sessions in a [Cache] alone: Django's cache back end. It is a
-// core.Store, a core.Toucher and, if the cache is one, a core.Pinger; it is safe
-// for concurrent use.
+// core.Store, a core.Toucher, a core.Configurer and, if the cache is one, a
+// core.Pinger; it is safe for concurrent use.
 //
 // What it promises is what its cache promises: a cache that is full or restarted
 // forgets sessions, and one that fails over to a replica may forget the last
@@ -26,17 +26,27 @@ import (
 // two keys live on different servers: the engine creates the new record before
 // it deletes the old one.
 type Store struct {
-	cache  Cache
-	prefix string
-	opts   Options
+	cache    Cache
+	prefix   string
+	settings core.StoreSettings
 }
 
-// New returns a store over cache. It does no I/O; cache stays the caller's to
-// close.
-func New(cache Cache, opts Options) *Store {
-	opts.complete()
-	return &Store{cache: cache, prefix: opts.keyPrefix(cachePrefix), opts: opts}
+// New returns a store over cache, or an error that says which option is wrong. It does
+// no I/O; cache stays the caller's to close.
+func New(cache Cache, opts ...Option) (*Store, error) {
+	o, err := newOptions(cache, opts)
+	if err != nil {
+		return nil, err
+	}
+	if o.cachedDBOnly != "" {
+		return nil, fmt.Errorf("cachestore: %s is for NewCachedDB: leave it out of New", o.cachedDBOnly)
+	}
+	s := &Store{cache: cache, prefix: o.prefix(cachePrefix)}
+	return s, s.settings.Keep(core.Settings{Now: o.now})
 }
+
+// Configure implements [core.Configurer]: the store needs the size and the clock.
+func (s *Store) Configure(all core.Settings) error { return s.settings.Keep(settings(all)) }
 
 // errKey is what Create says of a key that the engine never draws. The other
 // methods take such a key for one that is not there, without asking the cache:
@@ -149,7 +159,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Format prints the kind of cache, and no keys or items.
 func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "cachestore.Store(%T)", s.cache) }
 
-// usable tells whether there is anything to ask the cache.
+// usable reports whether there is anything to ask the cache.
 func (s *Store) usable(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -170,10 +180,10 @@ func (s *Store) get(ctx context.Context, key string) (item Item, c content, deco
 	if err != nil {
 		return item, c, nil, err
 	}
-	if !found || !item.alive(s.opts.Now()) {
+	if !found || !item.alive(s.settings.Now()) {
 		return item, c, nil, core.ErrNotFound
 	}
-	c, decodeErr = decodeValue(item.Value, s.opts.MaxSize)
+	c, decodeErr = decodeValue(item.Value, s.settings.Get().MaxSize)
 	if c.marker {
 		return item, c, nil, core.ErrNotFound
 	}
@@ -181,7 +191,7 @@ func (s *Store) get(ctx context.Context, key string) (item Item, c content, deco
 }
 
 func (s *Store) item(rec core.Record) (Item, error) {
-	value, err := encodeValue(rec.Values, time.Time{}, s.opts.MaxSize)
+	value, err := encodeValue(rec.Values, time.Time{}, s.settings.Get().MaxSize)
 	return Item{Value: value, Expires: rec.ExpireDate}, err
 }
 

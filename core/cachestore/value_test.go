@@ -83,14 +83,13 @@ func TestValuesOfDjango(t *testing.T) {
 	if err := json.Unmarshal(b, &file); err != nil || len(file.Cache) == 0 {
 		t.Fatalf("%d vectors, %v", len(file.Cache), err)
 	}
-	var opts Options
-	opts.complete()
+	opts := options{version: 1}
 	for i, v := range file.Cache {
 		key := v.CacheKey[len(v.CacheKey)-32:]
-		if got := opts.keyPrefix(cachePrefix) + key; got != v.CacheKey {
+		if got := opts.prefix(cachePrefix) + key; got != v.CacheKey {
 			t.Errorf("vector %d: the key of cache is %s, want %s", i, got, v.CacheKey)
 		}
-		if got := opts.keyPrefix(cachedDBPrefix) + key; got != v.CachedDBKey {
+		if got := opts.prefix(cachedDBPrefix) + key; got != v.CachedDBKey {
 			t.Errorf("vector %d: the key of cached_db is %s, want %s", i, got, v.CachedDBKey)
 		}
 		c, err := decodeValue(string(v.Value), 1<<20)

@@ -20,7 +20,6 @@ import (
 const (
 	// djangoSalt is the salt of Django's signed_cookies back end.
 	djangoSalt = "django.contrib.sessions.backends.signed_cookies"
-	defaultAge = 14 * 24 * time.Hour
 	// maxKey is more than a browser keeps, name and attributes apart.
 	maxKey = 4096
 	// signatureLen is the length of an HMAC-SHA-256 in base64.
@@ -28,39 +27,35 @@ const (
 )
 
 // Store is a [core.Store] whose keys are the sessions. It is also a [core.Rotator],
-// and tells the engine its salt, the shape of its keys and that deflating pays.
+// a [core.KeyValidator], a [core.Salter] and a [core.Configurer].
 // Create one with [New]; it is immutable and safe for concurrent use.
 //
 // It does no I/O, so a context counts at the beginning of a call. The signature is
 // checked when the record is decoded, with the Manager's SecretKey: Load returns
 // a record for a forged cookie too, which then is undecodable.
 type Store struct {
-	age  time.Duration
-	now  func() time.Time
-	seal *sealer // nil if cookies are Django's
+	settings core.StoreSettings
+	sealer   *sealer // nil if cookies are Django's
 }
 
 // Option is a setting of [New].
-type Option func(*Store) error
+type Option func(*options)
 
-// WithCookieAge sets how long a cookie is accepted after it was signed:
-// Config.CookieAge, and SESSION_COOKIE_AGE of the Django site. Defaults to two
-// weeks, as both of these do.
-func WithCookieAge(d time.Duration) Option {
-	return func(s *Store) error {
-		if d < time.Second {
-			return fmt.Errorf("cookiestore: WithCookieAge: %v is too short: use Config.CookieAge", d)
-		}
-		s.age = d
-		return nil
-	}
+type options struct {
+	age     *time.Duration
+	now     func() time.Time
+	secrets []core.Secret
 }
 
-// WithClock sets the clock that decides what has expired. It must be safe for
-// concurrent use. Defaults to time.Now.
-func WithClock(now func() time.Time) Option {
-	return func(s *Store) error { s.now = now; return nil }
-}
+// WithCookieAge sets how long a cookie is accepted after it was signed,
+// SESSION_COOKIE_AGE of the Django site, for a store that is used without a Manager.
+// Defaults to Config.CookieAge of the Manager, which must not be another one.
+func WithCookieAge(d time.Duration) Option { return func(o *options) { o.age = &d } }
+
+// WithClock sets the clock that decides what has expired, for a store that is used
+// without a Manager; it must be safe for concurrent use. Defaults to Config.Now of the
+// Manager, which must not be another one.
+func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
 
 // New returns a store that keeps sessions in their cookies. Know its limits before
 // you choose it:
@@ -82,26 +77,44 @@ func WithClock(now func() time.Time) Option {
 // A session is signed anew when it changes, and when its expiry moves by
 // Config.TouchInterval.
 func New(opts ...Option) (*Store, error) {
-	s := &Store{age: defaultAge, now: time.Now}
+	var o options
 	for _, opt := range opts {
-		if err := opt(s); err != nil {
+		opt(&o)
+	}
+	own := core.Settings{Now: o.now}
+	if o.age != nil {
+		if *o.age < time.Second {
+			return nil, fmt.Errorf("cookiestore: WithCookieAge: %v is too short: use Config.CookieAge", *o.age)
+		}
+		own.CookieAge = *o.age
+	}
+	s := new(Store)
+	if len(o.secrets) > 0 {
+		var err error
+		if s.sealer, err = newSealer(o.secrets); err != nil {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.settings.Keep(own)
+}
+
+// Configure implements [core.Configurer]: the store needs the age of the cookie and
+// the clock.
+func (s *Store) Configure(all core.Settings) error {
+	return s.settings.Keep(core.Settings{CookieAge: all.CookieAge, Now: all.Now})
 }
 
 // Salt implements [core.Salter]: Django's salt for signed cookies.
 func (s *Store) Salt() string { return djangoSalt }
 
-// DeflateFrom implements [core.Deflater]: always, as Django.
+// DeflateFrom implements [core.Salter]: always, as Django.
 func (s *Store) DeflateFrom() int { return 1 }
 
 // ValidSessionKey implements [core.KeyValidator]: a signed text, or a sealed one, that fits
 // a cookie.
 func (s *Store) ValidSessionKey(key string) bool {
-	if s.seal != nil {
-		return s.seal.valid(key)
+	if s.sealer != nil {
+		return s.sealer.valid(key)
 	}
 	_, ok := signedAt(key)
 	return ok
@@ -115,15 +128,15 @@ func (s *Store) Load(ctx context.Context, key string) (core.Record, error) {
 	if !s.ValidSessionKey(key) {
 		return core.Record{}, core.ErrNotFound
 	}
-	text, err := s.open(key)
+	text, err := s.decrypt(key)
 	if err != nil {
-		rec := core.Record{Key: key, ExpireDate: s.now().Add(s.age).UTC()}
+		rec := core.Record{Key: key, ExpireDate: s.settings.Now().Add(s.settings.Get().CookieAge).UTC()}
 		return rec.WithDecode(func(core.Codec) (core.Values, error) { return core.Values{}, err }), nil
 	}
 	stamp, _ := signedAt(text)
 	// Django still takes a cookie that is exactly as old as the age.
-	expires := stamp.Add(s.age + 1)
-	if !expires.After(s.now()) {
+	expires := stamp.Add(s.settings.Get().CookieAge + 1)
+	if !expires.After(s.settings.Now()) {
 		return core.Record{}, core.ErrNotFound
 	}
 	return core.Record{Key: key, Encoded: text, ExpireDate: expires}, nil
@@ -144,7 +157,7 @@ func (s *Store) Create(ctx context.Context, rec core.Record) (string, error) {
 	if _, ok := signedAt(text); !ok {
 		return "", errors.New("cookiestore: the codec does not write Django's signed format, which has the time stamp in it: leave Config.Codec empty, or use core.DjangoCodec")
 	}
-	key := s.close(text)
+	key := s.encrypt(text)
 	if len(key) > maxKey {
 		return "", tooLarge(len(key))
 	}
@@ -173,7 +186,7 @@ func (s *Store) Rotate(ctx context.Context, oldKey string, rec core.Record) (str
 	return s.Create(ctx, rec)
 }
 
-// Delete implements [core.Store]: it tells whether the key can be a session that has
+// Delete implements [core.Store]: it reports whether the key can be a session that has
 // not expired. There is nothing to delete; the engine clears the cookie.
 func (s *Store) Delete(ctx context.Context, key string) (bool, error) {
 	_, err := s.Load(ctx, key)
@@ -186,26 +199,26 @@ func (s *Store) Delete(ctx context.Context, key string) (bool, error) {
 // Format prints the kind of store and no keys, whatever the verb.
 func (s *Store) Format(f fmt.State, _ rune) {
 	kind := "signed"
-	if s.seal != nil {
+	if s.sealer != nil {
 		kind = "encrypted"
 	}
 	fmt.Fprintf(f, "cookiestore.Store(%s)", kind)
 }
 
-// open returns the signed text in a valid key.
-func (s *Store) open(key string) (string, error) {
-	if s.seal == nil {
+// decrypt returns the signed text in a valid key.
+func (s *Store) decrypt(key string) (string, error) {
+	if s.sealer == nil {
 		return key, nil
 	}
-	return s.seal.open(key)
+	return s.sealer.decrypt(key)
 }
 
-// close returns the key that holds a signed text.
-func (s *Store) close(text string) string {
-	if s.seal == nil {
+// encrypt returns the key that holds a signed text.
+func (s *Store) encrypt(text string) string {
+	if s.sealer == nil {
 		return text
 	}
-	return s.seal.seal(text)
+	return s.sealer.encrypt(text)
 }
 
 // signedAt returns the time stamp of a text that has the shape of a signed one:
@@ -223,7 +236,7 @@ func signedAt(text string) (time.Time, bool) {
 	return time.Unix(seconds, 0).UTC(), true
 }
 
-// isBase64 tells whether s is not empty and of the URL alphabet of base64.
+// isBase64 reports whether s is not empty and of the URL alphabet of base64.
 func isBase64(s string) bool {
 	for i := range len(s) {
 		c := s[i]

@@ -32,21 +32,23 @@ var errSealed = fmt.Errorf("cookiestore: %w: not encrypted with one of the keys"
 // fallbacks only decrypt, for a change of key without logging anybody out. Change
 // it well before 2^32 cookies.
 func WithEncryption(secret core.Secret, fallbacks ...core.Secret) Option {
-	return func(s *Store) error {
-		sealer := new(sealer)
-		for i, key := range append([]core.Secret{secret}, fallbacks...) {
-			if len(key) < minSecret {
-				return fmt.Errorf("cookiestore: WithEncryption: secret %d has %d characters: use a random string of %d or more, for example of openssl rand -hex 32", i, len(key), minSecret)
-			}
-			aead, err := newAEAD(key)
-			if err != nil {
-				return fmt.Errorf("cookiestore: WithEncryption: %w", err)
-			}
-			sealer.keys = append(sealer.keys, aead)
+	return func(o *options) { o.secrets = append([]core.Secret{secret}, fallbacks...) }
+}
+
+// newSealer derives the keys from the secrets, or says which of them is too weak.
+func newSealer(secrets []core.Secret) (*sealer, error) {
+	s := new(sealer)
+	for i, secret := range secrets {
+		if len(secret) < minSecret {
+			return nil, fmt.Errorf("cookiestore: WithEncryption: secret %d has %d characters: use a random string of %d or more, for example of openssl rand -hex 32", i, len(secret), minSecret)
 		}
-		s.seal = sealer
-		return nil
+		aead, err := newAEAD(secret)
+		if err != nil {
+			return nil, fmt.Errorf("cookiestore: WithEncryption: %w", err)
+		}
+		s.keys = append(s.keys, aead)
 	}
+	return s, nil
 }
 
 // newAEAD returns a cipher that draws a random nonce for each text and puts it in
@@ -68,13 +70,13 @@ type sealer struct {
 	keys []cipher.AEAD
 }
 
-func (s *sealer) seal(text string) string {
+func (s *sealer) encrypt(text string) string {
 	sealed := s.keys[0].Seal(nil, nil, []byte(text), []byte(sealPrefix))
 	return sealPrefix + base64.RawURLEncoding.EncodeToString(sealed)
 }
 
-// open returns the text in key. The error is of kind ErrUndecodable.
-func (s *sealer) open(key string) (string, error) {
+// decrypt returns the text in key. The error is of kind ErrUndecodable.
+func (s *sealer) decrypt(key string) (string, error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(strings.TrimPrefix(key, sealPrefix))
 	if err != nil {
 		return "", errSealed
@@ -92,7 +94,7 @@ func (s *sealer) open(key string) (string, error) {
 	return "", errSealed
 }
 
-// valid tells whether key has the shape of a sealed text.
+// valid reports whether key has the shape of a sealed text.
 func (s *sealer) valid(key string) bool {
 	sealed, ok := strings.CutPrefix(key, sealPrefix)
 	return ok && len(key) <= maxKey && isBase64(sealed)

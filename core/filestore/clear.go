@@ -93,7 +93,7 @@ func (c *clearing) look(name string) error {
 // due tells whether the file of that name is to be removed, and whether it is a
 // session.
 func (c *clearing) due(name string) (due, session bool) {
-	rest, ok := strings.CutPrefix(name, c.s.prefix)
+	rest, ok := strings.CutPrefix(name, c.s.prefix())
 	if !ok {
 		return false, false
 	}
@@ -107,7 +107,7 @@ func (c *clearing) due(name string) (due, session bool) {
 		return false, false
 	}
 	if temp {
-		return c.s.now().Sub(fi.ModTime()) > staleAfter, false
+		return c.s.settings.Now().Sub(fi.ModTime()) > staleAfter, false
 	}
 	f, err := c.s.read(path)
 	if err != nil {
@@ -116,7 +116,7 @@ func (c *clearing) due(name string) (due, session bool) {
 		}
 		return false, false
 	}
-	return !f.expires.After(c.s.now()), true
+	return !f.expires.After(c.s.settings.Now()), true
 }
 
 // step removes what is in the batch and still due, under the lock.

@@ -25,7 +25,7 @@ type file struct {
 // readLive reads the file of a valid key. An expired one is ErrNotFound.
 func (s *Store) readLive(key string) (file, error) {
 	f, err := s.read(s.path(key))
-	if err == nil && !f.expires.After(s.now()) {
+	if err == nil && !f.expires.After(s.settings.Now()) {
 		err = core.ErrNotFound
 	}
 	return f, err
@@ -49,12 +49,12 @@ func (s *Store) read(path string) (file, error) {
 	if !fi.Mode().IsRegular() {
 		return file{}, errNotRegular
 	}
-	text := make([]byte, min(fi.Size(), int64(s.maxFile)+1))
+	text := make([]byte, min(fi.Size(), int64(s.maxFile())+1))
 	n, err := io.ReadFull(in, text)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return file{}, bare(err)
 	}
-	f := file{text: string(text[:n]), tooLong: n > s.maxFile}
+	f := file{text: string(text[:n]), tooLong: n > s.maxFile()}
 	f.expires = s.expireDate(f.text, fi.ModTime())
 	return f, nil
 }
@@ -73,7 +73,7 @@ func (f file) record(key string) core.Record {
 	rec := core.Record{Key: key, Encoded: f.text, ExpireDate: f.expires.UTC(), Version: f.version()}
 	if f.tooLong {
 		rec = rec.WithDecode(func(core.Codec) (core.Values, error) {
-			return core.Values{}, fmt.Errorf("filestore: %w: the file is larger than WithMaxFileSize", core.ErrUndecodable)
+			return core.Values{}, fmt.Errorf("filestore: %w: the file is larger than Config.MaxSize allows", core.ErrUndecodable)
 		})
 	}
 	return rec
@@ -93,22 +93,22 @@ func (f file) version() string {
 // set the time as well; what cannot be read has no expiry of its own.
 func (s *Store) expireDate(text string, saved time.Time) time.Time {
 	var items core.Values
-	if json, _, err := signing.Peek(text, s.maxFile); err == nil {
+	if json, _, err := signing.Peek(text, s.maxFile()); err == nil {
 		items, _ = core.ParseValues(string(json)) // no items on an error
 	}
-	return items.ExpireDate(saved, s.age)
+	return items.ExpireDate(saved, s.settings.Get().CookieAge)
 }
 
 // savedFor is the modification time that makes expireDate return expires: about
 // now for what the engine writes.
 func (s *Store) savedFor(text string, expires time.Time) time.Time {
-	now := s.now()
+	now := s.settings.Now()
 	return now.Add(expires.Sub(s.expireDate(text, now)))
 }
 
 // writeTemp writes text to a temporary file and returns its path.
 func (s *Store) writeTemp(key, text string) (path string, err error) {
-	f, err := os.CreateTemp(s.dir, s.prefix+key+tempInfix+"*") // mode 0600
+	f, err := os.CreateTemp(s.dir, s.prefix()+key+tempInfix+"*") // mode 0600
 	if err != nil {
 		return "", bare(err)
 	}

@@ -50,82 +50,86 @@
 package filestore
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"github.com/djinn-go/djinn/core"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 )
 
-const (
-	defaultPrefix  = "sessionid"
-	defaultAge     = 14 * 24 * time.Hour
-	defaultMaxFile = 4 << 20
-)
-
 // Store is a [core.Store] in a directory. It is also a [core.Toucher],
-// [core.Rotator], [core.ExpiredClearer] and [core.Pinger]. Create one with [New];
+// [core.Rotator], [core.ExpiredClearer], [core.Configurer] and [core.Pinger]. Create one with [New];
 // it is safe for concurrent use, holds no file open between calls, and has nothing
 // to close.
 //
 // File operations cannot be interrupted, so a context counts at the beginning of a
 // call and while the call waits for the lock.
 type Store struct {
-	dir     string
-	prefix  string
-	age     time.Duration
-	maxFile int
-	sync    bool
-	now     func() time.Time
+	dir      string
+	settings core.StoreSettings
+	sync     bool
 	// turn lets one writer of this process at a time compete for the lock.
 	turn chan struct{}
 }
 
 // Option is a setting of [New].
-type Option func(*Store)
+type Option func(*options)
 
-// WithCookieName sets what file names begin with, Django's SESSION_COOKIE_NAME.
-// Defaults to "sessionid". Two sites in one directory need names of which none
+type options struct {
+	settings core.Settings
+	age      *time.Duration
+	name     *string
+	sync     bool
+}
+
+// WithCookieName sets what file names begin with, Django's SESSION_COOKIE_NAME, for a
+// store that is used without a Manager. Defaults to Config.CookieName of the Manager,
+// which must not be another one. Two sites in one directory need names of which none
 // begins with the other; better are two directories.
-func WithCookieName(name string) Option { return func(s *Store) { s.prefix = name } }
+func WithCookieName(name string) Option { return func(o *options) { o.name = &name } }
 
 // WithCookieAge sets how long a session without an expiry of its own lives after
-// its last save: Config.CookieAge, and SESSION_COOKIE_AGE of the Django site.
-// Defaults to two weeks, as both of these do.
-func WithCookieAge(d time.Duration) Option { return func(s *Store) { s.age = d } }
-
-// WithMaxFileSize bounds what is read and written, in bytes of text. A larger file
-// is undecodable: its visitor is anonymous. Defaults to 4 MiB, which fits
-// Config.MaxSize's default.
-func WithMaxFileSize(bytes int) Option { return func(s *Store) { s.maxFile = bytes } }
+// its last save, SESSION_COOKIE_AGE of the Django site, for a store that is used
+// without a Manager. Defaults to Config.CookieAge of the Manager, which must not be
+// another one.
+func WithCookieAge(d time.Duration) Option { return func(o *options) { o.age = &d } }
 
 // WithSync makes every write wait until it is on the disk, so that a power failure
 // loses no session that was answered for. Django does not, and neither does the
 // default; a write then costs what the disk needs, often milliseconds.
-func WithSync() Option { return func(s *Store) { s.sync = true } }
+func WithSync() Option { return func(o *options) { o.sync = true } }
 
-// WithClock sets the clock that decides what has expired. It must be safe for
-// concurrent use. Defaults to time.Now.
-func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
+// WithClock sets the clock that decides what has expired, for a store that is used
+// without a Manager; it must be safe for concurrent use. Defaults to Config.Now of the
+// Manager, which must not be another one.
+func WithClock(now func() time.Time) Option { return func(o *options) { o.settings.Now = now } }
 
-// New returns a store in dir, which must exist and be writable: New tries by making
-// the lock file. Django's default for SESSION_FILE_PATH is os.TempDir().
+// New returns a store in dir, which must exist and be writable: New tries. Django's
+// default for SESSION_FILE_PATH is os.TempDir(). The error says which option or what
+// about the directory is wrong.
 func New(dir string, opts ...Option) (*Store, error) {
-	s := &Store{
-		prefix: defaultPrefix, age: defaultAge, maxFile: defaultMaxFile, now: time.Now,
-		turn: make(chan struct{}, 1),
-	}
+	var o options
 	for _, opt := range opts {
-		opt(s)
+		opt(&o)
 	}
-	switch {
-	case s.prefix == "" || s.prefix != filepath.Base(s.prefix) || strings.ContainsAny(s.prefix, "/\\\x00"):
-		return nil, fmt.Errorf("filestore: WithCookieName: %q cannot begin a file name: use the name of the session cookie", s.prefix)
-	case s.age < time.Second:
-		return nil, fmt.Errorf("filestore: WithCookieAge: %v is too short: use Config.CookieAge", s.age)
-	case s.maxFile < 1:
-		return nil, fmt.Errorf("filestore: WithMaxFileSize: %d: write a positive number of bytes", s.maxFile)
+	if o.age != nil {
+		if *o.age < time.Second {
+			return nil, fmt.Errorf("filestore: WithCookieAge: %v is too short: use Config.CookieAge", *o.age)
+		}
+		o.settings.CookieAge = *o.age
+	}
+	if o.name != nil {
+		if err := checkPrefix(*o.name); err != nil {
+			return nil, err
+		}
+		o.settings.CookieName = *o.name
+	}
+	s := &Store{sync: o.sync, turn: make(chan struct{}, 1)}
+	if err := s.settings.Keep(o.settings); err != nil {
+		return nil, err
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -139,20 +143,41 @@ func New(dir string, opts ...Option) (*Store, error) {
 	if dir == "" || err != nil {
 		return nil, fmt.Errorf("filestore: no directory %q for the sessions: create it, owned by the service's user and with mode 0700: %w", dir, errors.Join(bare(err)))
 	}
-	unlock, err := tryLock(s.lockFile())
-	switch {
-	case err == nil:
+	try := filepath.Join(abs, ".djinn-"+strings.ToLower(rand.Text())+".lock")
+	unlock, err := tryLock(try)
+	if err == nil {
 		unlock()
-	case !errors.Is(err, errLocked):
+		_ = os.Remove(try)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("filestore: the directory %q cannot be locked: make it writable for the service's user: %w", dir, bare(err))
 	}
 	return s, nil
 }
 
-// path is the file of a key that [core.ValidSessionKey] has accepted.
-func (s *Store) path(key string) string { return filepath.Join(s.dir, s.prefix+key) }
+// checkPrefix refuses what cannot begin a file name.
+func checkPrefix(name string) error {
+	if name == "" || name != filepath.Base(name) || strings.ContainsAny(name, "/\\\x00") {
+		return fmt.Errorf("filestore: WithCookieName: %q cannot begin a file name: use the name of the session cookie", name)
+	}
+	return nil
+}
 
-func (s *Store) lockFile() string { return filepath.Join(s.dir, "."+s.prefix+".lock") }
+// Configure implements [core.Configurer]: the store needs the name and the age of the
+// cookie, the size, and the clock.
+func (s *Store) Configure(all core.Settings) error { return s.settings.Keep(all) }
+
+func (s *Store) prefix() string { return s.settings.Get().CookieName }
+
+// maxFile bounds what is read and written, in bytes of text: the JSON text of
+// Config.MaxSize grows by a third in base64, and Django may not have deflated it. A
+// larger file is undecodable.
+func (s *Store) maxFile() int { return 4 * s.settings.Get().MaxSize }
+
+// path is the file of a key that [core.ValidSessionKey] has accepted.
+func (s *Store) path(key string) string { return filepath.Join(s.dir, s.prefix()+key) }
+
+func (s *Store) lockFile() string { return filepath.Join(s.dir, "."+s.prefix()+".lock") }
 
 // Format prints the directory and no keys, whatever the verb.
 func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "filestore.Store(%s)", s.dir) }

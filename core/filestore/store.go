@@ -79,8 +79,8 @@ func (s *Store) write(ctx context.Context, rec core.Record, prepare func() error
 	if err != nil {
 		return "", err
 	}
-	if len(text) > s.maxFile {
-		return "", fmt.Errorf("filestore: %w: %d bytes of text: keep less in the session, or raise WithMaxFileSize", core.ErrTooLarge, len(text))
+	if len(text) > s.maxFile() {
+		return "", fmt.Errorf("filestore: %w: %d bytes of text: keep less in the session, or raise Config.MaxSize", core.ErrTooLarge, len(text))
 	}
 	temp, err := s.writeTemp(rec.Key, text)
 	if err != nil {

@@ -44,7 +44,7 @@ func (s *Store) ClearExpired(ctx context.Context, opts core.ClearOptions) (int64
 // clear removes up to limit expired records and returns how many. The caller
 // holds the lock.
 func (s *Store) clear(limit int) int {
-	now := s.now()
+	now := s.settings.Now()
 	for n := range limit {
 		e := s.byDate.first()
 		if e == nil || e.expireDate.After(now) {

@@ -13,7 +13,10 @@ import (
 // A store for a service that runs as a single process. Most programs hand it to
 // core.New and never call it themselves.
 func Example() {
-	store := memstore.New(memstore.WithMaxRecords(100_000))
+	store, err := memstore.New(memstore.WithMaxRecords(100_000))
+	if err != nil {
+		panic(err)
+	}
 
 	ctx := context.Background()
 	items, err := sessiontest.Values("cart", []int{7, 9})

@@ -27,14 +27,14 @@ import (
 var ErrFull = errors.New("memstore: the store is full: raise WithMaxRecords, or let sessions expire sooner")
 
 // Store is a [core.Store] in memory. It is also a [core.Toucher],
-// [core.Rotator], [core.ExpiredClearer] and [core.Pinger]. Create one with
+// [core.Rotator], [core.ExpiredClearer], [core.Configurer] and [core.Pinger]. Create one with
 // [New]; it is safe for concurrent use and must not be copied.
 //
 // It has no I/O that a context could interrupt, so a context counts at the
 // beginning of a call: if it has ended by then, the call returns its error and
 // does nothing.
 type Store struct {
-	now        func() time.Time
+	settings   core.StoreSettings
 	maxRecords int
 
 	mu      sync.RWMutex
@@ -55,7 +55,12 @@ type entry struct {
 }
 
 // Option is a setting of [New].
-type Option func(*Store)
+type Option func(*options)
+
+type options struct {
+	maxRecords int
+	now        func() time.Time
+}
 
 // WithMaxRecords bounds how many live records the store holds. At the bound,
 // Create clears expired records and, if there are none, returns [ErrFull]; every
@@ -64,22 +69,32 @@ type Option func(*Store)
 //
 // Defaults to 0, no bound.
 func WithMaxRecords(n int) Option {
-	return func(s *Store) { s.maxRecords = n }
+	return func(o *options) { o.maxRecords = n }
 }
 
-// WithClock sets the clock that decides what has expired. It must be safe for
-// concurrent use. Defaults to time.Now.
+// WithClock sets the clock that decides what has expired, for a store that is used
+// without a Manager; it must be safe for concurrent use. Defaults to Config.Now of the
+// Manager, which must not be another one.
 func WithClock(now func() time.Time) Option {
-	return func(s *Store) { s.now = now }
+	return func(o *options) { o.now = now }
 }
 
-// New returns an empty store.
-func New(opts ...Option) *Store {
-	s := &Store{now: time.Now, records: make(map[string]*entry)}
+// New returns an empty store, or an error that says which option is wrong.
+func New(opts ...Option) (*Store, error) {
+	var o options
 	for _, opt := range opts {
-		opt(s)
+		opt(&o)
 	}
-	return s
+	if o.maxRecords < 0 {
+		return nil, fmt.Errorf("memstore: WithMaxRecords: %d: write a positive number, or 0 for no bound", o.maxRecords)
+	}
+	s := &Store{maxRecords: o.maxRecords, records: make(map[string]*entry)}
+	return s, s.settings.Keep(core.Settings{Now: o.now})
+}
+
+// Configure implements [core.Configurer]: the store needs the clock.
+func (s *Store) Configure(all core.Settings) error {
+	return s.settings.Keep(core.Settings{Now: all.Now})
 }
 
 // Load implements [core.Store]. It allocates nothing.
@@ -206,7 +221,7 @@ func (s *Store) Format(f fmt.State, _ rune) {
 // caller holds the lock, as for all methods below.
 func (s *Store) live(key string) *entry {
 	e := s.records[key]
-	if e == nil || !e.expireDate.After(s.now()) {
+	if e == nil || !e.expireDate.After(s.settings.Now()) {
 		return nil
 	}
 	return e

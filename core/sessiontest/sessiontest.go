@@ -25,7 +25,11 @@ import (
 // of their own. It logs nothing.
 func Manager(t testing.TB) *core.Manager {
 	t.Helper()
-	m, err := core.New(memstore.New(), core.Config{
+	store, err := memstore.New()
+	if err != nil {
+		t.Fatalf("sessiontest: %v", err)
+	}
+	m, err := core.New(store, core.Config{
 		SecretKey: "for tests of handlers",
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -88,7 +92,11 @@ func Values(pairs ...any) (core.Values, error) {
 	if len(pairs)%2 != 0 {
 		return core.Values{}, fmt.Errorf("sessiontest: Values wants pairs of name and value, got %d arguments", len(pairs))
 	}
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "for tests of values"})
+	store, err := memstore.New()
+	if err != nil {
+		return core.Values{}, err
+	}
+	m, err := core.New(store, core.Config{SecretKey: "for tests of values"})
 	if err != nil {
 		return core.Values{}, err
 	}

@@ -36,8 +36,8 @@ type ability struct {
 }
 
 var (
-	needsToucher = ability{"Toucher", has[core.Toucher]}
-	needsRotator = ability{"Rotator", has[core.Rotator]}
+	needsToucher = ability{"Toucher", func(s core.Store) bool { return toucherOf(s) != nil }}
+	needsRotator = ability{"Rotator", func(s core.Store) bool { return rotatorOf(s) != nil }}
 	needsClearer = ability{"ExpiredClearer", has[core.ExpiredClearer]}
 	needsPinger  = ability{"Pinger", has[core.Pinger]}
 )
@@ -47,7 +47,7 @@ func has[T any](s core.Store) bool {
 	return ok
 }
 
-// missing tells why the case cannot be run on store; empty if it can.
+// missing says why the case cannot be run on store; empty if it can.
 func (c testCase) missing(store core.Store) string {
 	if c.needs.has == nil || c.needs.has(store) {
 		return ""
@@ -70,9 +70,5 @@ func (c testCase) check(store core.Store, cfg *config) (err error) {
 			err = &Failure{Case: c.name, Law: c.law, Why: c.why, Err: err}
 		}
 	}()
-	e, err := newEnv(ctx, store, cfg)
-	if err != nil {
-		return err
-	}
-	return c.run(e)
+	return c.run(newEnv(ctx, store, cfg))
 }

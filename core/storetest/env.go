@@ -25,17 +25,48 @@ type env struct {
 	clearer core.ExpiredClearer
 }
 
-func newEnv(ctx context.Context, store core.Store, cfg *config) (*env, error) {
-	codec, err := core.DjangoCodec{SecretKey: "storetest: not a secret"}.New()
-	if err != nil {
-		return nil, err
-	}
+func newEnv(ctx context.Context, store core.Store, cfg *config) *env {
 	e := &env{config: cfg, ctx: ctx, store: store, codec: codec}
-	e.toucher, _ = core.As[core.Toucher](store)
-	e.rotator, _ = core.As[core.Rotator](store)
+	e.toucher, e.rotator = toucherOf(store), rotatorOf(store)
 	e.clearer, _ = core.As[core.ExpiredClearer](store)
-	return e, nil
+	return e
 }
+
+// toucherOf returns the store as a core.Toucher as the engine takes it: if it is one
+// itself, and does not say that it cannot.
+func toucherOf(store core.Store) core.Toucher {
+	t, ok := store.(core.Toucher)
+	if !ok || errors.Is(t.Touch(context.Background(), unknown()), errors.ErrUnsupported) {
+		return nil
+	}
+	return t
+}
+
+// rotatorOf is toucherOf for a core.Rotator.
+func rotatorOf(store core.Store) core.Rotator {
+	r, ok := store.(core.Rotator)
+	if !ok {
+		return nil
+	}
+	if _, err := r.Rotate(context.Background(), core.NewSessionKey(), unknown()); errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return r
+}
+
+// unknown is a record of which no store knows.
+func unknown() core.Record {
+	return core.Record{Key: core.NewSessionKey(), ExpireDate: in(time.Hour)}.WithCodec(codec)
+}
+
+// codec is that of all records.
+var codec = func() core.Codec {
+	c, err := core.DjangoCodec{SecretKey: "storetest: not a secret"}.New()
+	if err != nil {
+		panic(err)
+	}
+	return c
+}()
 
 // in returns a moment that far from now, with all digits a clock can have.
 func in(d time.Duration) time.Time {

@@ -14,8 +14,12 @@ import (
 // The test of a store is one call. Each rule becomes a subtest.
 func ExampleRun() {
 	_ = func(t *testing.T) { // func TestStore(t *testing.T) in your store_test.go
-		storetest.Run(t, func(testing.TB) core.Store {
-			return memstore.New() // your store here, and t.Cleanup for what it opened
+		storetest.Run(t, func(t testing.TB) core.Store {
+			store, err := memstore.New() // your store here, and t.Cleanup for what it opened
+			if err != nil {
+				t.Fatal(err)
+			}
+			return store
 		})
 	}
 }
@@ -24,7 +28,13 @@ func ExampleRun() {
 func ExampleWaive() {
 	_ = func(t *testing.T) {
 		storetest.Run(t,
-			func(testing.TB) core.Store { return memstore.New() },
+			func(t testing.TB) core.Store {
+				store, err := memstore.New() // yours
+				if err != nil {
+					t.Fatal(err)
+				}
+				return store
+			},
 			storetest.Waive(4, "the record is in the cookie, out of our reach"),
 			storetest.MaxSize(2048),
 		)
@@ -44,7 +54,10 @@ func (s hasty) Update(ctx context.Context, rec core.Record) (string, error) {
 }
 
 func ExampleCheck() {
-	err := storetest.Check(func() (core.Store, error) { return hasty{memstore.New()}, nil })
+	err := storetest.Check(func() (core.Store, error) {
+		store, err := memstore.New()
+		return hasty{store}, err
+	})
 
 	var first *storetest.Failure
 	if errors.As(err, &first) {

@@ -6,9 +6,10 @@
 //	}
 //
 // Each rule is a case with a name, the law it belongs to and a sentence that
-// says what goes wrong for visitors if the store breaks it. Abilities such as
-// core.Toucher are found with core.As; the cases of an ability that a store does
-// not have are not run, and the log says so.
+// says what goes wrong for visitors if the store breaks it. Abilities are found as
+// the engine finds them: core.Toucher and core.Rotator in the store itself, unless it
+// answers errors.ErrUnsupported, the others with core.As. The cases of an ability that
+// a store does not have are not run, and the log says so.
 //
 // The suite uses the real clock and random keys, waits for nothing to expire, and
 // looks at no record but its own, so that the stores it opens may share one table.

@@ -35,7 +35,11 @@ func newHandler(env *setup.Env) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := core.New(env.Cached(devices), core.Config{
+	store, err := env.Cached(devices)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := core.New(store, core.Config{
 		SecretKey:        env.SecretKey,
 		CookieName:       env.CookieName,
 		CookieAge:        env.CookieAge,

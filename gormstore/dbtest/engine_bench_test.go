@@ -113,7 +113,7 @@ func benchStore(b *testing.B, store core.Store) {
 	b.Run("new", func(b *testing.B) { benchRequest(b, handler(m, newSession), "") })
 }
 
-func BenchmarkRequestMemory(b *testing.B) { benchStore(b, memstore.New()) }
+func BenchmarkRequestMemory(b *testing.B) { benchStore(b, must(memstore.New())) }
 
 func BenchmarkRequestSQLite(b *testing.B) {
 	benchStore(b, migrated(b, SQLite.Open(b, nil), gormstore.New))

@@ -15,7 +15,11 @@ import (
 const visits core.Key[int] = "visits"
 
 func main() {
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "a stranger's secret key, long enough"})
+	store, err := memstore.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := core.New(store, core.Config{SecretKey: "a stranger's secret key, long enough"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -13,7 +13,10 @@ import (
 func main() {
 	client := redis.NewClient(&redis.Options{})
 	defer client.Close()
-	store := cachestore.New(rediscache.New(client), cachestore.Options{})
+	store, err := cachestore.New(rediscache.New(client))
+	if err != nil {
+		log.Fatal(err)
+	}
 	if _, err := core.New(store, core.Config{SecretKey: "a stranger's secret key, long enough"}); err != nil {
 		log.Print(err)
 	}

@@ -27,7 +27,7 @@ func get(t *testing.T, m *core.Manager, cookie string, handle http.HandlerFunc) 
 
 func newManager(t *testing.T) *core.Manager {
 	t.Helper()
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "for tests", Observer: trace.Observe})
+	m, err := core.New(must(memstore.New()), core.Config{SecretKey: "for tests", Observer: trace.Observe})
 	if err != nil {
 		t.Fatal(err)
 	}

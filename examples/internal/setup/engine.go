@@ -39,7 +39,10 @@ func (e *Env) openStore(ctx context.Context, s Settings, log io.Writer) error {
 		if err != nil {
 			return err
 		}
-		e.Store, e.Where = cachestore.New(cache, cachestore.Options{}), where
+		if e.Store, err = cachestore.New(cache); err != nil {
+			return err
+		}
+		e.Where = where
 	case CachedDB:
 		if err := e.openTable(ctx, s, log); err != nil {
 			return err
@@ -51,12 +54,13 @@ func (e *Env) openStore(ctx context.Context, s Settings, log io.Writer) error {
 		e.cache = cache
 		e.Where += ", cached " + where
 		if e.Store != nil {
-			e.Store = e.Cached(e.Store)
+			e.Store, err = e.Cached(e.Store)
+			return err
 		}
 	case File:
 		return e.openFiles(s.FilePath)
 	case SignedCookies:
-		store, err := cookiestore.New(cookiestore.WithCookieAge(e.CookieAge))
+		store, err := cookiestore.New()
 		if err != nil {
 			return fmt.Errorf("SESSION_ENGINE %s: %w", e.Engine, err)
 		}
@@ -84,11 +88,10 @@ func (e *Env) openTable(ctx context.Context, s Settings, log io.Writer) (err err
 	return nil
 }
 
-// openFiles opens the directory. File names begin with the cookie's name, and the
-// age of a file decides when its session ends, so both are the Manager's.
+// openFiles opens the directory.
 func (e *Env) openFiles(dir string) error {
 	dir = cmp.Or(dir, os.TempDir())
-	store, err := filestore.New(dir, filestore.WithCookieName(e.CookieName), filestore.WithCookieAge(e.CookieAge))
+	store, err := filestore.New(dir)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return fmt.Errorf("SESSION_ENGINE %s: %w", e.Engine, err)
 	}

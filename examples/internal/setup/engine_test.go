@@ -119,8 +119,8 @@ func TestOwnTable(t *testing.T) {
 		if env.Store != nil || env.DB().Migrator().HasTable("django_session") {
 			t.Errorf("%s: got a store (%t) or a table of Django's, want neither", engine, env.Store != nil)
 		}
-		own := memstore.New()
-		if got, want := env.Cached(own) == core.Store(own), engine == DB; got != want {
+		own := must(memstore.New())
+		if got, want := must(env.Cached(own)) == core.Store(own), engine == DB; got != want {
 			t.Errorf("%s: the table is used as it is: %t, want %t", engine, got, want)
 		}
 	}

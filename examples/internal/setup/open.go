@@ -24,8 +24,7 @@ type Env struct {
 	// Engine is the kind of Store, one of the Engines, and Where says where it
 	// keeps the sessions, without a password.
 	Engine, Where string
-	// SecretKey, CookieName and CookieAge are settings for core.Config. Some stores
-	// were made with them, too.
+	// SecretKey, CookieName and CookieAge are settings for core.Config.
 	SecretKey  core.Secret
 	CookieName string
 	CookieAge  time.Duration
@@ -62,11 +61,11 @@ func (e *Env) DB() *gorm.DB { return e.db }
 
 // Cached returns the store for core.New of a program that has its own table:
 // table itself, or with the cache in front of it if the engine is cached_db.
-func (e *Env) Cached(table core.Store) core.Store {
+func (e *Env) Cached(table core.Store) (core.Store, error) {
 	if e.cache == nil {
-		return table
+		return table, nil
 	}
-	return cachestore.NewCachedDB(e.cache, table, cachestore.CachedDBOptions{})
+	return cachestore.NewCachedDB(e.cache, table)
 }
 
 // Close closes the database and the connections to Redis.

@@ -15,7 +15,11 @@ import (
 const visits core.Key[int] = "visits"
 
 func main() {
-	m, err := core.New(memstore.New(), core.Config{SecretKey: "a random string of fifty characters, or Django's"})
+	store, err := memstore.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := core.New(store, core.Config{SecretKey: "a random string of fifty characters, or Django's"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -19,11 +19,11 @@ import (
 )
 
 // caches are those that two nodes can share.
-var caches = map[string]func(t testing.TB) (cachestore.Cache, cachestore.Options){
-	"memory": func(testing.TB) (cachestore.Cache, cachestore.Options) {
-		return cachestore.NewMemory(cachestore.MemoryOptions{}), cachestore.Options{}
+var caches = map[string]func(t testing.TB) (cachestore.Cache, []cachestore.Option){
+	"memory": func(testing.TB) (cachestore.Cache, []cachestore.Option) {
+		return cachestore.NewMemory(cachestore.MemoryOptions{}), nil
 	},
-	"redis": func(t testing.TB) (cachestore.Cache, cachestore.Options) {
+	"redis": func(t testing.TB) (cachestore.Cache, []cachestore.Option) {
 		client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", DB: 11})
 		t.Cleanup(func() { _ = client.Close() })
 		if err := client.Ping(t.Context()).Err(); err != nil {
@@ -36,7 +36,7 @@ var caches = map[string]func(t testing.TB) (cachestore.Cache, cachestore.Options
 				client.Del(ctx, keys.Val())
 			}
 		})
-		return rediscache.New(client), cachestore.Options{KeyPrefix: prefix}
+		return rediscache.New(client), []cachestore.Option{cachestore.WithKeyPrefix(prefix)}
 	},
 }
 
@@ -48,13 +48,13 @@ type cachedNode struct {
 }
 
 // cachedNodes are two that share cache and table.
-func cachedNodes(t testing.TB, db *gorm.DB, cache cachestore.Cache, opts cachestore.Options, options ...gormstore.Option) (nodes [2]cachedNode) {
+func cachedNodes(t testing.TB, db *gorm.DB, cache cachestore.Cache, opts []cachestore.Option, options ...gormstore.Option) (nodes [2]cachedNode) {
 	t.Helper()
 	migrated(t, db)
 	for i, db := range []*gorm.DB{db, secondNode(t, db)} {
 		recorded, r := record(t, db)
 		table := open(t, recorded, options...)
-		front := cachestore.NewCachedDB(cache, table, cachestore.CachedDBOptions{Options: opts})
+		front := must(cachestore.NewCachedDB(cache, table, opts...))
 		nodes[i] = cachedNode{newSite(t, front), table, r}
 	}
 	return nodes
@@ -73,7 +73,7 @@ func (n cachedNode) warm(t testing.TB) (cookie string) {
 	return cookie
 }
 
-func everyCache(t *testing.T, f func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts cachestore.Options)) {
+func everyCache(t *testing.T, f func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts []cachestore.Option)) {
 	t.Helper()
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
 		for name, open := range caches {
@@ -95,7 +95,7 @@ func everyCache(t *testing.T, f func(t *testing.T, db *gorm.DB, cache cachestore
 // TestRevokedInCache: what is revoked on one node is dead at once on both, although
 // the cache had it, and a request in flight does not put it back.
 func TestRevokedInCache(t *testing.T) {
-	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts cachestore.Options) {
+	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts []cachestore.Option) {
 		nodes := cachedNodes(t, db, cache, opts)
 		here, there := nodes[0], nodes[1]
 		for name, revoke := range map[string]func(cookie string) error{
@@ -141,7 +141,7 @@ func TestRevokedInCache(t *testing.T) {
 
 // TestRevokedWithError: the cache is told also if the answer of the database was lost.
 func TestRevokedWithError(t *testing.T) {
-	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts cachestore.Options) {
+	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts []cachestore.Option) {
 		nodes := cachedNodes(t, db, cache, opts)
 		here, there := nodes[0], nodes[1]
 		cookie := here.warm(t)
@@ -160,7 +160,7 @@ func TestRevokedWithError(t *testing.T) {
 
 // TestEvictedInCache: a session that a cap has ended is dead at once.
 func TestEvictedInCache(t *testing.T) {
-	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts cachestore.Options) {
+	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts []cachestore.Option) {
 		nodes := cachedNodes(t, db, cache, opts, gormstore.WithSessionCap(1, gormstore.EvictOldest))
 		first := nodes[0].warm(t)
 		second := nodes[1].warm(t)
@@ -172,7 +172,7 @@ func TestEvictedInCache(t *testing.T) {
 // TestTransactionInCache: what a transaction has saved is seen by both nodes when it is
 // committed, and nothing of it when it is rolled back.
 func TestTransactionInCache(t *testing.T) {
-	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts cachestore.Options) {
+	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts []cachestore.Option) {
 		nodes := cachedNodes(t, db, cache, opts)
 		here, there := nodes[0], nodes[1]
 		cookie := here.warm(t)
@@ -220,7 +220,7 @@ func TestTransactionInCache(t *testing.T) {
 // TestRevokeUnderWithTxBehindCache: nobody would tell the cache when the transaction is
 // committed, so it is refused.
 func TestRevokeUnderWithTxBehindCache(t *testing.T) {
-	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts cachestore.Options) {
+	everyCache(t, func(t *testing.T, db *gorm.DB, cache cachestore.Cache, opts []cachestore.Option) {
 		nodes := cachedNodes(t, db, cache, opts)
 		here := nodes[0]
 		cookie := here.warm(t)

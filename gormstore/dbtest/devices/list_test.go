@@ -305,7 +305,7 @@ func TestTimesInAnyZone(t *testing.T) {
 			t.Parallel()
 			db := d.Open(t, nil)
 			moment := time.Date(2026, 3, 8, 7, 30, 0, 123456000, time.UTC) // does not exist in New York's wall clock at 2:30
-			store := migrated(t, db, gormstore.WithClock(func() time.Time { return moment }))
+			store := migrated(t, db)
 			s := newSite(t, store, func(c *core.Config) { c.Now = func() time.Time { return moment } })
 			cookie := s.login(t)
 			want := fmt.Sprint(moment, moment, moment.Add(14*24*time.Hour))

@@ -177,7 +177,7 @@ func openCachedDB(d dbtest.Database) func(testing.TB, *clock) opened {
 	return func(t testing.TB, c *clock) opened {
 		o := openTable(d)(t, c)
 		o.cache = cachestore.NewMemory(cachestore.MemoryOptions{Now: c.Now})
-		o.store = cachestore.NewCachedDB(o.cache, o.store, cachestore.CachedDBOptions{Options: cachestore.Options{Now: c.Now}})
+		o.store = must(cachestore.NewCachedDB(o.cache, o.store, cachestore.WithClock(c.Now)))
 		overwrite := o.overwrite
 		o.overwrite = func(t testing.TB, key, text string) {
 			t.Helper()
@@ -193,7 +193,7 @@ func openCachedDB(d dbtest.Database) func(testing.TB, *clock) opened {
 func openCache(_ testing.TB, c *clock) opened {
 	cache := cachestore.NewMemory(cachestore.MemoryOptions{Now: c.Now})
 	return opened{
-		store: cachestore.New(cache, cachestore.Options{Now: c.Now}),
+		store: must(cachestore.New(cache, cachestore.WithClock(c.Now))),
 		cache: cache,
 		overwrite: func(t testing.TB, key, text string) {
 			t.Helper()
@@ -243,5 +243,5 @@ func openCookie(t testing.TB, c *clock) opened {
 
 // openMemory opens a memstore, whose records are values: there is no text to overwrite.
 func openMemory(_ testing.TB, c *clock) opened {
-	return opened{store: memstore.New(memstore.WithClock(c.Now))}
+	return opened{store: must(memstore.New(memstore.WithClock(c.Now)))}
 }

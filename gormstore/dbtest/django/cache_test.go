@@ -20,7 +20,7 @@ var cacheRequirements = []requirement{
 		why: "The cache is the value that is passed to cachestore.New.",
 		test: func(t *testing.T, st *site) {
 			other := cachestore.NewMemory(cachestore.MemoryOptions{Now: st.clock.Now})
-			m := st.manager(t, cachestore.New(other, cachestore.Options{Now: st.clock.Now}), core.Config{})
+			m := st.manager(t, must(cachestore.New(other, cachestore.WithClock(st.clock.Now))), core.Config{})
 			s := m.Open(t.Context(), "")
 			s.Set("foo", "bar")
 			save(t, s)

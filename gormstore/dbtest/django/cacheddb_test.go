@@ -13,7 +13,7 @@ import (
 var cachedDBRequirements = []requirement{
 	{name: "test_exists_searches_cache_first", says: "Whether a session exists that was just saved is known without the database.", verdict: same, test: func(t *testing.T, st *site) {
 		durable := &countingStore{Store: durableOf(t, st)}
-		m := st.manager(t, cachestore.NewCachedDB(st.cache, durable, cachestore.CachedDBOptions{Options: cachestore.Options{Now: st.clock.Now}}), core.Config{})
+		m := st.manager(t, must(cachestore.NewCachedDB(st.cache, durable, cachestore.WithClock(st.clock.Now))), core.Config{})
 		s := m.Open(t.Context(), "")
 		s.Set("foo", "bar")
 		save(t, s)
@@ -28,14 +28,14 @@ var cachedDBRequirements = []requirement{
 	{name: "test_non_default_cache", says: "Naming an unknown cache in the settings fails at construction.", verdict: notApplicable,
 		why: "The cache is a value that is passed to NewCachedDB, not a name: there is nothing to mistype that compiles."},
 	{name: "test_cache_set_failure_non_fatal", says: "A cache that fails to store does not fail the save; the error is logged.", verdict: same,
-		why: "It goes to CachedDBOptions.OnError, which logs by default.",
+		why: "It goes to WithOnError, which logs by default.",
 		test: func(t *testing.T, st *site) {
 			var failures []error
-			opts := cachestore.CachedDBOptions{
-				Options: cachestore.Options{Now: st.clock.Now},
-				OnError: func(_ context.Context, err error) { failures = append(failures, err) },
+			opts := []cachestore.Option{
+				cachestore.WithClock(st.clock.Now),
+				cachestore.WithOnError(func(_ context.Context, err error) { failures = append(failures, err) }),
 			}
-			m := st.manager(t, cachestore.NewCachedDB(fullCache{st.cache}, durableOf(t, st), opts), core.Config{})
+			m := st.manager(t, must(cachestore.NewCachedDB(fullCache{st.cache}, durableOf(t, st), opts...)), core.Config{})
 			s := m.Open(t.Context(), "")
 			s.Set("foo", "bar")
 			save(t, s)

@@ -100,7 +100,7 @@ func openCache(t *testing.T) (map[string]any, func(func() time.Time) (core.Store
 	settings := usersOnly("cache")
 	settings["CACHES"] = redisCache(prefix)
 	return settings, func(now func() time.Time) (core.Store, error) {
-		return cachestore.New(cache, cachestore.Options{KeyPrefix: prefix, Now: now}), nil
+		return must(cachestore.New(cache, cachestore.WithKeyPrefix(prefix), cachestore.WithClock(now))), nil
 	}
 }
 
@@ -114,11 +114,8 @@ func openCachedDB(t *testing.T) (map[string]any, func(func() time.Time) (core.St
 		if err != nil {
 			return nil, err
 		}
-		return cachestore.NewCachedDB(cache, durable, cachestore.CachedDBOptions{
-			Options:      cachestore.Options{KeyPrefix: prefix, Now: now},
-			CacheTimeout: 5 * time.Second, // so that a busy machine changes nothing
-			OnError:      func(_ context.Context, err error) { t.Errorf("the cache failed: %v", err) },
-		}), nil
+		return must(cachestore.NewCachedDB(cache, durable, cachestore.WithKeyPrefix(prefix), cachestore.WithClock(now), cachestore.WithCacheTimeout(5*time.Second), // a long timeout, so that a busy machine changes nothing
+			cachestore.WithOnError(func(_ context.Context, err error) { t.Errorf("the cache failed: %v", err) }))), nil
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // broken opens a memstore with one method replaced.
 func broken(spoil func(*faulty)) func(*testing.T, stock) stores {
 	return func(_ *testing.T, s stock) stores {
-		mem := memstore.New(memstore.WithClock(s.now))
+		mem := must(memstore.New(memstore.WithClock(s.now)))
 		f := &faulty{good: newHalting(mem, s.keys).(full), stock: s}
 		f.update, f.touch, f.rotate = f.good.Update, f.good.Touch, f.good.Rotate
 		spoil(f)
@@ -122,7 +122,7 @@ func (c carelessCache) CompareAndSwap(ctx context.Context, key, _ string, item c
 	return true, c.Set(ctx, key, item)
 }
 
-func careless(t *testing.T, s stock) (cachestore.Cache, cachestore.Options) {
+func careless(t *testing.T, s stock) (cachestore.Cache, []cachestore.Option) {
 	c, opts := memoryCache(t, s)
 	return carelessCache{c}, opts
 }

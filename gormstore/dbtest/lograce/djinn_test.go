@@ -50,7 +50,7 @@ type stores struct {
 }
 
 func inMemory(_ *testing.T, s stock) stores {
-	return stores{front: newHalting(memstore.New(memstore.WithClock(s.now)), s.keys)}
+	return stores{front: newHalting(must(memstore.New(memstore.WithClock(s.now))), s.keys)}
 }
 
 func inFiles(t *testing.T, s stock) stores {
@@ -92,13 +92,13 @@ func openDB(t *testing.T, d dbtest.Database) *gorm.DB {
 }
 
 // cache makes a cache and settings that keep its keys apart from others'.
-type cache func(*testing.T, stock) (cachestore.Cache, cachestore.Options)
+type cache func(*testing.T, stock) (cachestore.Cache, []cachestore.Option)
 
-func memoryCache(_ *testing.T, s stock) (cachestore.Cache, cachestore.Options) {
-	return haltingCache{cachestore.NewMemory(cachestore.MemoryOptions{Now: s.now})}, cachestore.Options{Now: s.now}
+func memoryCache(_ *testing.T, s stock) (cachestore.Cache, []cachestore.Option) {
+	return haltingCache{cachestore.NewMemory(cachestore.MemoryOptions{Now: s.now})}, []cachestore.Option{cachestore.WithClock(s.now)}
 }
 
-func redisCache(t *testing.T, s stock) (cachestore.Cache, cachestore.Options) {
+func redisCache(t *testing.T, s stock) (cachestore.Cache, []cachestore.Option) {
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", DB: 10})
 	t.Cleanup(func() { client.Close() })
 	if err := client.Ping(t.Context()).Err(); err != nil {
@@ -114,13 +114,13 @@ func redisCache(t *testing.T, s stock) (cachestore.Cache, cachestore.Options) {
 	}
 	s.servers = append(s.servers, clear)
 	t.Cleanup(func() { _ = clear(context.Background()) })
-	return haltingCache{rediscache.New(client)}, cachestore.Options{Now: s.now, KeyPrefix: prefix}
+	return haltingCache{rediscache.New(client)}, []cachestore.Option{cachestore.WithClock(s.now), cachestore.WithKeyPrefix(prefix)}
 }
 
 func inCache(open cache) func(*testing.T, stock) stores {
 	return func(t *testing.T, s stock) stores {
 		c, opts := open(t, s)
-		return stores{front: newHalting(cachestore.New(c, opts), s.keys)}
+		return stores{front: newHalting(must(cachestore.New(c, opts...)), s.keys)}
 	}
 }
 
@@ -130,7 +130,7 @@ func behindCache(open cache, durable func(*testing.T, stock) stores) func(*testi
 		behind := durable(t, s)
 		c, opts := open(t, s)
 		// An actor that stands still is no slow cache.
-		front := cachestore.NewCachedDB(c, behind.front, cachestore.CachedDBOptions{Options: opts, CacheTimeout: time.Minute})
+		front := must(cachestore.NewCachedDB(c, behind.front, append(opts, cachestore.WithCacheTimeout(time.Minute))...))
 		return stores{front: front, durable: behind.front, locks: behind.locks, ends: behind.ends}
 	}
 }

@@ -2,6 +2,7 @@ package lograce
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -25,8 +26,10 @@ func (k *keys) add(key string) {
 
 // halting is a store before each of whose calls the actor halts.
 type halting struct {
-	store core.Store
-	keys  *keys
+	store   core.Store
+	toucher core.Toucher // nil if store is none
+	rotator core.Rotator
+	keys    *keys
 	// exact: what Delete says of a record means that it was alive. A store that is no
 	// Rotator keeps what was rotated as an expired record for a moment, which Delete
 	// may find.
@@ -35,30 +38,10 @@ type halting struct {
 
 // newHalting wraps store, which has the same abilities as before.
 func newHalting(store core.Store, keys *keys) core.Store {
-	toucher, touches := core.As[core.Toucher](store)
-	rotator, rotates := core.As[core.Rotator](store)
-	h := &halting{store, keys, rotates}
-	t, r := haltingToucher{toucher}, haltingRotator{rotator, keys}
-	switch {
-	case touches && rotates:
-		return struct {
-			*halting
-			haltingToucher
-			haltingRotator
-		}{h, t, r}
-	case touches:
-		return struct {
-			*halting
-			haltingToucher
-		}{h, t}
-	case rotates:
-		return struct {
-			*halting
-			haltingRotator
-		}{h, r}
-	default:
-		return h
-	}
+	h := &halting{store: store, keys: keys}
+	h.toucher, _ = store.(core.Toucher)
+	h.rotator, h.exact = store.(core.Rotator)
+	return h
 }
 
 func (h *halting) Unwrap() core.Store { return h.store }
@@ -91,21 +74,20 @@ func (h *halting) Delete(ctx context.Context, key string) (bool, error) {
 	return existed, err
 }
 
-type haltingToucher struct{ store core.Toucher }
-
-func (h haltingToucher) Touch(ctx context.Context, rec core.Record) error {
+func (h *halting) Touch(ctx context.Context, rec core.Record) error {
+	if h.toucher == nil {
+		return errors.ErrUnsupported
+	}
 	halt(ctx, "Touch")
-	return h.store.Touch(ctx, rec)
+	return h.toucher.Touch(ctx, rec)
 }
 
-type haltingRotator struct {
-	store core.Rotator
-	keys  *keys
-}
-
-func (h haltingRotator) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+func (h *halting) Rotate(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+	if h.rotator == nil {
+		return "", errors.ErrUnsupported
+	}
 	halt(ctx, "Rotate")
-	key, err := h.store.Rotate(ctx, oldKey, rec)
+	key, err := h.rotator.Rotate(ctx, oldKey, rec)
 	h.keys.add(key)
 	return key, err
 }
