@@ -195,7 +195,7 @@ func hasPrefix(name, prefix string) bool {
 	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
 }
 
-// isToken tells whether s is a token of RFC 9110, which a cookie's name must be.
+// isToken reports whether s is a token of RFC 9110, which a cookie's name must be.
 func isToken(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
@@ -205,7 +205,7 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// isAttribute tells whether s can stand in a cookie attribute (RFC 6265, av-octet).
+// isAttribute reports whether s can stand in a cookie attribute (RFC 6265, av-octet).
 func isAttribute(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == ';' {

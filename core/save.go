@@ -247,7 +247,7 @@ func (s *Session) write(ctx context.Context) error {
 		return s.rotateTo(ctx, rec)
 	case s.edits.dirty():
 		key, err := s.m.store.Update(ctx, rec)
-		return s.wrote(ctx, OpUpdate, now, key, rec, err)
+		return s.afterWrite(ctx, OpUpdate, now, key, rec, err)
 	case cfg.TouchInterval < 0, rec.ExpireDate.Sub(s.rec.expireDate) >= cfg.TouchInterval,
 		!s.rec.lastSeen.IsZero() && now.Sub(s.rec.lastSeen) >= cfg.TouchInterval:
 		return s.touch(ctx, rec)
@@ -260,7 +260,7 @@ func (s *Session) create(ctx context.Context, rec Record) error {
 	start := s.m.cfg.Now()
 	rec.Key, rec.Version = NewSessionKey(), ""
 	key, err := s.m.store.Create(ctx, rec)
-	return s.wrote(ctx, OpCreate, start, key, rec, err)
+	return s.afterWrite(ctx, OpCreate, start, key, rec, err)
 }
 
 // errEnded: a touch found no record. Nothing was lost.
@@ -279,7 +279,7 @@ func (s *Session) touch(ctx context.Context, rec Record) error {
 		s.m.report(ctx, Event{Kind: EventEnded, Op: OpTouch, Reason: "the session ended while a request was about to extend it"})
 		return errEnded
 	}
-	return s.wrote(ctx, OpTouch, start, key, rec, err)
+	return s.afterWrite(ctx, OpTouch, start, key, rec, err)
 }
 
 // rotateTo gives the record a new key. Without a [Rotator] the new record is
@@ -291,13 +291,13 @@ func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 	if s.m.rotator != nil {
 		key, err := s.m.rotator.Rotate(ctx, old.Key, rec)
 		if !errors.Is(err, errors.ErrUnsupported) {
-			return s.wrote(ctx, OpRotate, start, key, rec, err)
+			return s.afterWrite(ctx, OpRotate, start, key, rec, err)
 		}
 	}
 	rec.Version = ""
 	key, err := s.m.store.Create(ctx, rec)
 	if err != nil {
-		return s.wrote(ctx, OpCreate, start, key, rec, err)
+		return s.afterWrite(ctx, OpCreate, start, key, rec, err)
 	}
 	// An update into the past ends the old record in one step with the check that
 	// nobody changed or ended it; to delete it then is housekeeping.
@@ -314,11 +314,11 @@ func (s *Session) rotateTo(ctx context.Context, rec Record) error {
 		s.m.report(ctx, Event{Kind: EventCleanupFailed, Op: OpDelete, Err: err,
 			Reason: "the record of a rotated key could not be deleted; it has expired and is cleared as such"})
 	}
-	return s.wrote(ctx, OpRotate, start, key, rec, nil)
+	return s.afterWrite(ctx, OpRotate, start, key, rec, nil)
 }
 
-// wrote reports what came of a write and takes note of what the store has now.
-func (s *Session) wrote(ctx context.Context, op Op, start time.Time, key string, rec Record, err error) error {
+// afterWrite reports what came of a write and takes note of what the store has now.
+func (s *Session) afterWrite(ctx context.Context, op Op, start time.Time, key string, rec Record, err error) error {
 	if err == nil {
 		err = s.fits(key)
 	}

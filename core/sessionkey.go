@@ -37,7 +37,7 @@ func NewSessionKey() string {
 	return string(key[:])
 }
 
-// ValidSessionKey tells whether a cookie's value can be a session key: 8 to 40
+// ValidSessionKey reports whether a cookie's value can be a session key: 8 to 40
 // characters of Django's alphabet. Anything else is unknown without asking the
 // store. Django has no upper bound and lets other characters through to the
 // database, where a NUL is a 500 on PostgreSQL.

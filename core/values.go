@@ -38,7 +38,7 @@ func ParseValues(json string) (Values, error) {
 // Len returns the number of items.
 func (v Values) Len() int { return len(v.items) }
 
-// Has tells whether there is an item of that name.
+// Has reports whether there is an item of that name.
 func (v Values) Has(name string) bool { return findMember(v.items, name) >= 0 }
 
 // Text returns the item's JSON text as it was written.

@@ -93,7 +93,7 @@ func (s *Store[M]) clearStep(ctx context.Context, keys []string, now any) (remov
 	}
 	ctx, cancel := finishing(ctx)
 	defer cancel()
-	err = s.insist(ctx, func() error {
+	err = s.retryWhileBusy(ctx, func() error {
 		db := s.statement(ctx).Unscoped().Clauses(in, clause.Lt{Column: expireCol, Value: now})
 		db.Statement.SkipHooks = true
 		res := db.Delete(new(M))
@@ -106,7 +106,7 @@ func (s *Store[M]) clearStep(ctx context.Context, keys []string, now any) (remov
 // expiredKeys reads keys of those that expired first, so that the index serves, and
 // sorts them.
 func (s *Store[M]) expiredKeys(ctx context.Context, now any, limit int) (keys []string, err error) {
-	err = s.insist(ctx, func() error {
+	err = s.retryWhileBusy(ctx, func() error {
 		keys, err = keysOf(s.statement(ctx).Unscoped().Model(new(M)).Clauses(
 			clause.Lt{Column: expireCol, Value: now},
 			clause.OrderBy{Columns: []clause.OrderByColumn{{Column: expireCol}}},
@@ -118,10 +118,10 @@ func (s *Store[M]) expiredKeys(ctx context.Context, now any, limit int) (keys []
 	return keys, err
 }
 
-// insist runs fn again after a deadlock, or while the database is busy.
-func (s *Store[M]) insist(ctx context.Context, fn func() error) error {
+// retryWhileBusy runs fn again after a deadlock, or while the database is busy.
+func (s *Store[M]) retryWhileBusy(ctx context.Context, fn func() error) error {
 	for try := 1; ; try++ {
-		if err := fn(); err == nil || !s.again(ctx, try, err, kindBusy) {
+		if err := fn(); err == nil || !s.retryable(ctx, try, err, kindBusy) {
 			return err
 		}
 	}

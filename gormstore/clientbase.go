@@ -57,17 +57,17 @@ func (b *ClientBase) AfterFind(tx *gorm.DB) error {
 
 func (b *ClientBase) clientBase() *ClientBase { return b }
 
-// requestModel is a model that embeds ClientBase.
-type requestModel interface{ clientBase() *ClientBase }
+// clientModel is a model that embeds ClientBase.
+type clientModel interface{ clientBase() *ClientBase }
 
-// requestColumns are the fields of a model's ClientBase.
-type requestColumns struct {
+// clientColumns are the fields of a model's ClientBase.
+type clientColumns struct {
 	clientIP, userAgent, createdAt, lastSeen *schema.Field
 }
 
-// requestColumns finds the columns of a ClientBase.
-func (m *model) requestColumns(row Model, b *ClientBase) (*requestColumns, error) {
-	c := new(requestColumns)
+// clientColumns finds the columns of a ClientBase.
+func (m *model) clientColumns(row Model, b *ClientBase) (*clientColumns, error) {
+	c := new(clientColumns)
 	for _, want := range []struct {
 		name  string
 		field any
@@ -87,15 +87,15 @@ func (m *model) requestColumns(row Model, b *ClientBase) (*requestColumns, error
 	return c, nil
 }
 
-// has tells whether f is one of them.
-func (c *requestColumns) has(f *schema.Field) bool {
+// has reports whether f is one of them.
+func (c *clientColumns) has(f *schema.Field) bool {
 	return c != nil && (f == c.clientIP || f == c.userAgent || f == c.createdAt || f == c.lastSeen)
 }
 
-// fillRequest sets the columns of a ClientBase and tells whether there was a
+// fillClient sets the columns of a ClientBase and reports whether there was a
 // request to set them from.
-func fillRequest(ctx context.Context, row any, now time.Time) bool {
-	m, ok := row.(requestModel)
+func fillClient(ctx context.Context, row any, now time.Time) bool {
+	m, ok := row.(clientModel)
 	if !ok {
 		return false
 	}

@@ -15,7 +15,7 @@ import (
 // maxKey is the width of session_key.
 const maxKey = 40
 
-// storable tells whether key can be in the table at all. What cannot, such as a
+// storable reports whether key can be in the table at all. What cannot, such as a
 // NUL, which PostgreSQL answers with an error, is not looked for.
 func storable(key string) bool {
 	if key == "" || len(key) > maxKey {
@@ -67,7 +67,7 @@ type found struct {
 // read finds a live session, or ErrNotFound. With errNotDate it gives the data.
 func (s *Store[M]) read(db *gorm.DB, key string) (row found, err error) {
 	rows, err := db.Model(new(M)).
-		Clauses(s.columns(), live{dialect: s.dialect, key: key, now: s.dialect.time(s.settings.Now())}).
+		Clauses(s.columns(), s.live(key)).
 		Rows()
 	if err != nil {
 		return found{}, err
@@ -81,7 +81,7 @@ func (s *Store[M]) read(db *gorm.DB, key string) (row found, err error) {
 	}
 	var data sql.NullString // NULL in a table made by hand: no items, as ""
 	dest := []any{&data, &row.expireDate, &row.lastSeen}
-	if s.model.request == nil {
+	if s.model.client == nil {
 		dest = dest[:2]
 	}
 	err = rows.Scan(dest...)
@@ -92,8 +92,8 @@ func (s *Store[M]) read(db *gorm.DB, key string) (row found, err error) {
 // columns is the SELECT clause of read.
 func (s *Store[M]) columns() clause.Select {
 	sql := dataColumn + ", " + s.dialect.readTime(expireColumn)
-	if s.model.request != nil {
-		sql += ", " + s.dialect.readTime(s.model.request.lastSeen.DBName)
+	if s.model.client != nil {
+		sql += ", " + s.dialect.readTime(s.model.client.lastSeen.DBName)
 	}
 	return clause.Select{Expression: clause.Expr{SQL: sql}}
 }

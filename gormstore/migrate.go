@@ -93,7 +93,7 @@ func (s *Store[M]) hasTable(db *gorm.DB, table string) bool {
 	return db.Migrator().HasTable(table)
 }
 
-// elsewhere tells whether a table is in another database than the DSN's, into which
+// elsewhere reports whether a table is in another database than the DSN's, into which
 // GORM's Migrator does not look on MySQL.
 func (s *Store[M]) elsewhere(table string) bool {
 	return s.dialect == mysql && strings.Contains(table, ".")
@@ -146,7 +146,7 @@ func (s *Store[M]) checkTable(db *gorm.DB) error {
 		s.model.schema.Table, s.model.name, strings.Join(wrong, "; "))
 }
 
-// mustBeGiven tells whether an INSERT without the column fails.
+// mustBeGiven reports whether an INSERT without the column fails.
 func mustBeGiven(c gorm.ColumnType) bool {
 	nullable, ok := c.Nullable()
 	_, hasDefault := c.DefaultValue()

@@ -24,7 +24,7 @@ type model struct {
 	plainRow bool            // the base's columns and nothing else
 	fills    bool            // it is a SessionFiller
 	extra    []*schema.Field // the columns beyond the base's that an update may write
-	request  *requestColumns // those of a ClientBase, or nil
+	client   *clientColumns  // those of a ClientBase, or nil
 	user     *schema.Field   // the column tagged djinn:"user", or nil
 	users    string          // the table of users, if there is one
 
@@ -64,8 +64,8 @@ func parseModel(db *gorm.DB, row Model) (*model, error) {
 	if err := m.checkNames(dialect(db.Name())); err != nil {
 		return nil, err
 	}
-	if r, ok := row.(requestModel); ok {
-		if m.request, err = m.requestColumns(row, r.clientBase()); err != nil {
+	if c, ok := row.(clientModel); ok {
+		if m.client, err = m.clientColumns(row, c.clientBase()); err != nil {
 			return nil, err
 		}
 	}
@@ -168,7 +168,7 @@ func (m *model) column(row Model, name string, field any, of string) (*schema.Fi
 	return f, nil
 }
 
-// ownsUpdates tells whether the type of a column has clauses of its own for updates,
+// ownsUpdates reports whether the type of a column has clauses of its own for updates,
 // as those of soft deletion and optimistic locking. A new row does not have their
 // values.
 func ownsUpdates(f *schema.Field) bool {
@@ -181,7 +181,7 @@ func (m *model) extraColumns() (extra []*schema.Field) {
 	for _, column := range m.schema.DBNames {
 		f := m.schema.FieldsByDBName[column]
 		switch {
-		case column == keyColumn, column == dataColumn, column == expireColumn, m.request.has(f):
+		case column == keyColumn, column == dataColumn, column == expireColumn, m.client.has(f):
 		case !f.Updatable, f.AutoCreateTime > 0 && f.AutoUpdateTime == 0, ownsUpdates(f):
 		default:
 			extra = append(extra, f)

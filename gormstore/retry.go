@@ -22,7 +22,7 @@ func (s *Store[M]) write(ctx context.Context, tx bool, fn func(*gorm.DB) error) 
 		} else {
 			err = fn(s.statement(ctx))
 		}
-		if err == nil || !s.again(ctx, try, err, kindDeadlock) {
+		if err == nil || !s.retryable(ctx, try, err, kindDeadlock) {
 			return err
 		}
 	}
@@ -38,16 +38,16 @@ func (s *Store[M]) isolation(ctx context.Context) []*sql.TxOptions {
 	return []*sql.TxOptions{{Isolation: sql.LevelReadCommitted}}
 }
 
-// again tells whether to try again after err, a deadlock or of kind too, and
+// retryable reports whether to try again after err, a deadlock or of kind too, and
 // waits a moment before it says yes.
-func (s *Store[M]) again(ctx context.Context, try int, err error, too kind) bool {
+func (s *Store[M]) retryable(ctx context.Context, try int, err error, too kind) bool {
 	k := s.dialect.kindOf(err)
-	return (k == kindDeadlock || k == too) && s.rest(ctx, try)
+	return (k == kindDeadlock || k == too) && s.backOff(ctx, try)
 }
 
-// rest waits a moment before the next try, and tells whether there is one. Inside a
+// backOff waits a moment before the next try, and reports whether there is one. Inside a
 // transaction of the user's that is the user's to do, because the whole of it is gone.
-func (s *Store[M]) rest(ctx context.Context, try int) bool {
+func (s *Store[M]) backOff(ctx context.Context, try int) bool {
 	if try == maxTries || s.inTransaction(ctx) {
 		return false
 	}
@@ -66,5 +66,22 @@ func pause(ctx context.Context, d time.Duration) error {
 		return ctx.Err() // which is no failure in the log, unlike the cause that a signal gives
 	case <-timer.C:
 		return nil
+	}
+}
+
+// stepGrace is how long a step of a large removal goes on after its context has
+// ended. A DELETE that is cut off may have removed its rows or not: databases do not
+// tell, and neither the number nor what a cache in front was told would be right.
+const stepGrace = 5 * time.Second
+
+// finishing returns the context of a step that has begun under ctx.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	step, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(stepGrace, func() { cancel(context.Cause(ctx)) })
+	})
+	return step, func() {
+		stop()
+		cancel(nil)
 	}
 }

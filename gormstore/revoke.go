@@ -143,19 +143,15 @@ func (s *Store[M]) revokePass(ctx context.Context, scopes []Scope, except []stri
 // keysAfter reads a page of keys, also of expired sessions.
 func (s *Store[M]) keysAfter(ctx context.Context, last string, scopes []Scope) ([]string, error) {
 	query := s.scoped(ctx, scopes, after(last))
-	if ordered(query) {
-		return nil, errors.New("gormstore: RevokeAll goes over all sessions within the scopes: leave Order, Limit and Offset to Sessions")
-	}
-	query.Statement.Selects = nil
-	query = s.latest(query, s.inTransaction(ctx)).Clauses(page()...)
-	keys, err := keysOf(query)
 	switch {
-	case err != nil:
-		return nil, err
-	case !narrows(query):
+	case query.Error != nil:
+		return nil, query.Error
+	case query.ordered:
+		return nil, errors.New("gormstore: RevokeAll goes over all sessions within the scopes: leave Order, Limit and Offset to Sessions")
+	case !query.narrowed:
 		return nil, errors.New("gormstore: RevokeAll without a condition would log everybody out: pass a scope that adds one, such as OfUser(id)")
 	}
-	return keys, checkPage(query)
+	return keysOf(s.latest(query.DB, s.inTransaction(ctx)).Clauses(page()...))
 }
 
 // revoke removes sessions by key and tells those who keep copies.
@@ -211,7 +207,7 @@ func (s *Store[M]) OnChange(changed func(ctx context.Context, keys []string)) {
 // changed tells who asked for it, now or when the program's transaction has ended.
 func (s *Store[M]) changed(ctx context.Context, keys []string) {
 	if transactionFrom(ctx) != nil {
-		note(ctx, keys...)
+		recordKeys(ctx, keys...)
 		return
 	}
 	if len(keys) > 0 {

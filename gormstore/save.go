@@ -20,7 +20,7 @@ func (s *Store[M]) Create(ctx context.Context, rec core.Record) (string, error) 
 	if err != nil {
 		return "", s.fail(err)
 	}
-	note(ctx, rec.Key)
+	recordKeys(ctx, rec.Key)
 	create := func(db *gorm.DB) error { return db.Create(row).Error }
 	if user.nobody() {
 		err = s.write(ctx, s.model.txCreate, create)
@@ -59,11 +59,16 @@ func (s *Store[M]) update(ctx context.Context, oldKey string, rec core.Record) (
 	if err != nil {
 		return "", s.fail(err)
 	}
-	note(ctx, oldKey, rec.Key)
+	recordKeys(ctx, oldKey, rec.Key)
 	base := s.base(row)
 	rekey := oldKey != rec.Key
 	set := s.assignments(ctx, row, rekey)
-	where := live{dialect: s.dialect, key: oldKey, now: s.dialect.time(s.settings.Now()), version: rec.Version}
+	var where clause.Expression
+	if rec.Version == "" {
+		where = s.live(oldKey)
+	} else {
+		where = and[live, unchanged]{s.live(oldKey), unchanged{s.dialect, rec.Version}}
+	}
 	update := func(db *gorm.DB) error {
 		updated, err := s.tryUpdate(db, row, set, where)
 		if err != nil || updated {
@@ -74,7 +79,7 @@ func (s *Store[M]) update(ctx context.Context, oldKey string, rec core.Record) (
 	if user.nobody() {
 		err = s.write(ctx, s.model.txUpdate, update)
 	} else {
-		err = s.updateOfUser(ctx, user, row, set, where, update)
+		err = s.updateOfUser(ctx, user, oldKey, row, set, where, update)
 	}
 	if rekey {
 		err = s.taken(ctx, rec.Key, err)
@@ -85,41 +90,48 @@ func (s *Store[M]) update(ctx context.Context, oldKey string, rec core.Record) (
 	return rec.Key, nil
 }
 
-// updateOfUser updates a session that is a user's from now on. If it was his before,
-// which is nearly always so, that takes one UPDATE with one condition more.
-func (s *Store[M]) updateOfUser(ctx context.Context, user owner, row *M, set assignments, where live, update func(*gorm.DB) error) error {
-	his := where
-	his.user, his.owner = s.model.user, user
+// updateOfUser updates a session that is a user's from now on. If it was that user's
+// before, which is nearly always so, it takes one UPDATE with one condition more.
+func (s *Store[M]) updateOfUser(ctx context.Context, user owner, key string, row *M, set assignments, where clause.Expression, update func(*gorm.DB) error) error {
+	owned := and[clause.Expression, ofUser]{where, ofUser{s.dialect, column(s.model.user), user}}
 	updated := false
 	err := s.write(ctx, s.model.txUpdate, func(db *gorm.DB) (err error) {
-		updated, err = s.tryUpdate(db, row, set, his)
+		updated, err = s.tryUpdate(db, row, set, owned)
 		return err
 	})
 	if err != nil || updated {
 		return err
 	}
-	return s.login(ctx, user, where.key, update)
+	return s.login(ctx, user, key, update)
 }
 
 // assignments are what an update of row's session writes.
 func (s *Store[M]) assignments(ctx context.Context, row *M, rekey bool) assignments {
-	set := assignments{base: s.base(row), rekey: rekey, extra: s.model.extra, fills: s.model.fills, row: row}
-	if _, ok := core.ClientInfoFrom(ctx); ok && s.model.request != nil {
-		set.seeing(s.model.request)
+	base := s.base(row)
+	set := make(assignments, 0, 5)
+	if rekey {
+		set = append(set, setKey{base})
+	}
+	set = append(set, setData{base}, setExpiry{base})
+	if _, ok := core.ClientInfoFrom(ctx); ok && s.model.client != nil {
+		set = append(set, setClient{s.model.client, row})
+	}
+	if len(s.model.extra) > 0 {
+		set = append(set, setExtra{s.model.extra, s.model.fills, row})
 	}
 	return set
 }
 
-// tryUpdate is one UPDATE. It tells whether there was such a row.
-func (s *Store[M]) tryUpdate(db *gorm.DB, row *M, set assignments, where live) (bool, error) {
+// tryUpdate is one UPDATE. It reports whether there was such a row.
+func (s *Store[M]) tryUpdate(db *gorm.DB, row *M, set assignments, where clause.Expression) (bool, error) {
 	res := db.Model(row).Clauses(set, where).Updates(row)
 	return res.RowsAffected > 0, res.Error
 }
 
-// missed tells why an UPDATE changed no row. Unless its DSN says
+// missed says why an UPDATE changed no row. Unless its DSN says
 // clientFoundRows=true, MySQL counts rows that changed and not rows that were
 // found, so that writing what is there already looks like a miss.
-func (s *Store[M]) missed(db *gorm.DB, key, version, wrote string, rekey bool) error {
+func (s *Store[M]) missed(db *gorm.DB, key, version, written string, rekey bool) error {
 	unchangedIsMissed := s.dialect == mysql && !rekey
 	if version == "" && !unchangedIsMissed {
 		return core.ErrNotFound
@@ -128,7 +140,7 @@ func (s *Store[M]) missed(db *gorm.DB, key, version, wrote string, rekey bool) e
 	switch {
 	case err != nil:
 		return err
-	case unchangedIsMissed && (version == "" || version == row.data && wrote == row.data):
+	case unchangedIsMissed && (version == "" || version == row.data && written == row.data):
 		return nil
 	default:
 		return core.ErrConflict
@@ -146,17 +158,19 @@ func (s *Store[M]) Touch(ctx context.Context, rec core.Record) error {
 	base := s.base(row)
 	*base = Base{SessionKey: core.Secret(rec.Key), ExpireDate: DateTimeOf(rec.ExpireDate)}
 	now := s.settings.Now()
-	set := assignments{base: base, bare: true, row: row}
-	where := live{dialect: s.dialect, key: rec.Key, now: s.dialect.time(now), before: s.dialect.time(rec.ExpireDate)}
-	if fillRequest(ctx, row, now) {
+	var set assignments
+	var due clause.Expression = expiresBefore{s.dialect.time(rec.ExpireDate)}
+	if fillClient(ctx, row, now) {
 		if err := s.fill(ctx, row, rec.Values); err != nil { // which may shorten the address
 			return err
 		}
-		set.later = true
-		set.seeing(s.model.request)
-		where.seen, where.since = set.seen, s.dialect.time(now)
+		set = assignments{setLaterExpiry{base}, setClient{s.model.client, row}}
+		due = orSeenBefore{due, s.model.client.lastSeen, s.dialect.time(now)}
+	} else {
+		set = assignments{setExpiry{base}}
 	}
-	note(ctx, rec.Key)
+	where := and[live, clause.Expression]{live{exactly{s.dialect, rec.Key}, s.dialect.time(now)}, due}
+	recordKeys(ctx, rec.Key)
 	err := s.write(ctx, false, func(db *gorm.DB) error {
 		db = db.Model(row).Clauses(set, where)
 		db.Statement.SkipHooks = true
@@ -179,7 +193,7 @@ func (s *Store[M]) Delete(ctx context.Context, key string) (existed bool, err er
 	}
 	row := new(M)
 	s.base(row).SessionKey = core.Secret(key)
-	note(ctx, key)
+	recordKeys(ctx, key)
 	err = s.write(ctx, s.model.txDelete || s.model.softDeletes, func(db *gorm.DB) error {
 		if err := s.dropPayload(db, exactly{s.dialect, key}); err != nil {
 			return err
@@ -194,6 +208,11 @@ func (s *Store[M]) Delete(ctx context.Context, key string) (existed bool, err er
 	return existed, s.fail(err, key)
 }
 
+// live is the condition of one session that has not expired.
+func (s *Store[M]) live(key string) live {
+	return live{exactly{s.dialect, key}, s.dialect.time(s.settings.Now())}
+}
+
 // newRow is the row that rec becomes, with its own columns filled.
 func (s *Store[M]) newRow(ctx context.Context, rec core.Record) (*M, error) {
 	if !storable(rec.Key) {
@@ -205,7 +224,7 @@ func (s *Store[M]) newRow(ctx context.Context, rec core.Record) (*M, error) {
 	}
 	row := new(M)
 	*s.base(row) = Base{SessionKey: core.Secret(rec.Key), SessionData: Payload(text), ExpireDate: DateTimeOf(rec.ExpireDate)}
-	fillRequest(ctx, row, s.settings.Now())
+	fillClient(ctx, row, s.settings.Now())
 	return row, s.fill(ctx, row, rec.Values)
 }
 
@@ -250,26 +269,4 @@ func (s *Store[M]) duplicate(err error) bool {
 	return ok && walk(err, func(err error) bool {
 		return s.dialect.kindOf(t.Translate(err)) == kindDuplicate
 	})
-}
-
-// beside is a new statement on the connection or transaction of db.
-func (s *Store[M]) beside(db *gorm.DB) *gorm.DB {
-	tx := s.db.Clauses() // a NewDB session of db would forget a dbresolver.Write
-	tx.Statement.Context, tx.Statement.ConnPool = db.Statement.Context, db.Statement.ConnPool
-	return tx
-}
-
-// current is one that reads what an UPDATE would find. On MySQL a plain SELECT reads
-// the snapshot of the transaction, in which a row may live that is gone.
-func (s *Store[M]) current(db *gorm.DB) *gorm.DB {
-	return s.latest(s.beside(db), true)
-}
-
-// latest makes a query in a transaction of the program's read what an UPDATE would
-// find, as current does.
-func (s *Store[M]) latest(query *gorm.DB, inTransaction bool) *gorm.DB {
-	if inTransaction && s.dialect == mysql {
-		return query.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	}
-	return query
 }

@@ -59,7 +59,7 @@ func (s *Store[M]) makeRoom(db *gorm.DB, o owner) (evicted []string, err error) 
 		return nil, nil
 	}
 	// Nearly always there is room, and nobody else's request has to wait for this look.
-	tooMany, err := s.tooMany(s.latest(s.beside(db), s.inTransaction(db.Statement.Context)), o)
+	tooMany, err := s.tooMany(s.latest(s.sibling(db), s.inTransaction(db.Statement.Context)), o)
 	if err != nil || tooMany <= 0 {
 		return nil, err
 	}
@@ -102,9 +102,9 @@ func (s *Store[M]) ofOwner(query *gorm.DB, o owner) *gorm.DB {
 // oldestFirst is the order in which sessions are evicted. What was never seen comes
 // first; on PostgreSQL a NULL would come last.
 func (s *Store[M]) oldestFirst() clause.Expression {
-	if s.model.request == nil {
+	if s.model.client == nil {
 		return clause.Expr{SQL: "?, ?", Vars: []any{expireCol, keyCol}}
 	}
-	seen := column(s.model.request.lastSeen)
+	seen := column(s.model.client.lastSeen)
 	return clause.Expr{SQL: "CASE WHEN ? IS NULL THEN 0 ELSE 1 END, ?, ?", Vars: []any{seen, seen, keyCol}}
 }

@@ -129,7 +129,7 @@ func checkDB(db *gorm.DB) error {
 	return dialect(db.Name()).check()
 }
 
-// carriesQuery tells whether somebody has begun or run a query on stmt.
+// carriesQuery reports whether somebody has begun or run a query on stmt.
 func carriesQuery(stmt *gorm.Statement) bool {
 	for _, name := range []string{"SELECT", "WHERE", "FROM", "SET", "LIMIT", "ORDER BY", "GROUP BY", "ON CONFLICT", "RETURNING"} {
 		if _, ok := stmt.Clauses[name]; ok {
@@ -137,16 +137,6 @@ func carriesQuery(stmt *gorm.Statement) bool {
 		}
 	}
 	return stmt.Table != "" || stmt.Dest != nil || stmt.SQL.Len() > 0 || len(stmt.Selects)+len(stmt.Omits)+len(stmt.Joins) > 0
-}
-
-// statement is a new one under ctx. It costs one copy of a statement, where
-// WithContext and what follows it cost two, and a copy of the settings.
-func (s *Store[M]) statement(ctx context.Context) *gorm.DB {
-	tx := s.db.Clauses()
-	tx.Statement.Context = ctx
-	join(ctx, tx)
-	tx.Statement.Vars = make([]any, 0, 8) // GORM would grow it one by one
-	return tx
 }
 
 // Ping asks the database for an answer, for health checks.

@@ -41,8 +41,8 @@ func (s *Store[M]) Transaction(ctx context.Context, session *core.Session, fn fu
 		if err == nil {
 			return nil
 		}
-		conflict := errors.Is(err, core.ErrConflict) && s.rest(ctx, try)
-		if !conflict && !s.again(ctx, try, err, kindBusy) {
+		conflict := errors.Is(err, core.ErrConflict) && s.backOff(ctx, try)
+		if !conflict && !s.retryable(ctx, try, err, kindBusy) {
 			return err
 		}
 	}
@@ -110,7 +110,7 @@ func (t *transaction) context(ctx context.Context) context.Context {
 	return context.WithValue(core.WithTransaction(ctx), transactionKey{}, t)
 }
 
-// usable tells whether t is a transaction at all.
+// usable reports whether t is a transaction at all.
 func (t *transaction) usable() bool {
 	if t.db == nil || t.db.Statement == nil {
 		return false
@@ -119,7 +119,7 @@ func (t *transaction) usable() bool {
 	return ok
 }
 
-// inTransaction tells whether the program leads a transaction in which the store works
+// inTransaction reports whether the program leads a transaction in which the store works
 // under ctx.
 func (s *Store[M]) inTransaction(ctx context.Context) bool {
 	return s.inTx || transactionFrom(ctx) != nil
@@ -145,11 +145,37 @@ func join(ctx context.Context, stmt *gorm.DB) {
 	stmt.Statement.ConnPool = t.db.Statement.ConnPool
 }
 
-// note remembers keys under which something changes, for Transaction.
-func note(ctx context.Context, keys ...string) {
+// recordKeys remembers keys under which something changes, for Transaction.
+func recordKeys(ctx context.Context, keys ...string) {
 	if t := transactionFrom(ctx); t != nil {
 		t.mu.Lock()
 		t.keys = append(t.keys, keys...)
 		t.mu.Unlock()
+	}
+}
+
+// listeners are told of changes that a cache in front of the store does not see.
+type listeners struct {
+	mu  sync.RWMutex
+	all []func(context.Context, []string)
+}
+
+func (l *listeners) add(f func(context.Context, []string)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, f)
+}
+
+func (l *listeners) any() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return len(l.all) > 0
+}
+
+func (l *listeners) tell(ctx context.Context, keys []string) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, f := range l.all {
+		f(ctx, keys)
 	}
 }

@@ -78,7 +78,7 @@ func (c *Cache) Delete(ctx context.Context, key string) (bool, error) {
 	return n > 0, nil
 }
 
-// Ping tells whether the server answers.
+// Ping reports whether the server answers.
 func (c *Cache) Ping(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -76,7 +76,7 @@ type tally struct {
 	last                   int // ada's last acknowledged count
 }
 
-// visit lets ada look and count and bob look, and tells whether all were answered.
+// visit lets ada look and count and bob look, and reports whether all were answered.
 func (s *tally) visit(t *testing.T, ada, bob *visitor) bool {
 	t.Helper()
 	before := s.failed
@@ -269,13 +269,13 @@ func (p *pair) replicate(t *testing.T) {
 	}
 }
 
-// promoted tells whether the Sentinel sends clients to the former replica.
+// promoted reports whether the Sentinel sends clients to the former replica.
 func promoted(ctx context.Context, p *pair) bool {
 	addr, err := p.sentinel.Do(ctx, "sentinel", "get-master-addr-by-name", masterName).StringSlice()
 	return err == nil && len(addr) == 2 && addr[1] == strconv.Itoa(p.replica.port)
 }
 
-// demoted tells whether, besides, the former primary follows the new one.
+// demoted reports whether, besides, the former primary follows the new one.
 func demoted(ctx context.Context, p *pair) bool {
 	info := p.old.InfoMap(ctx, "replication")
 	return promoted(ctx, p) && info.Item("Replication", "role") == "slave" && info.Item("Replication", "master_link_status") == "up"

@@ -45,7 +45,7 @@ func (a *Auth) SessionAuthHash(passwordHash string) string {
 	return string(a.current.appendHash(nil, passwordHash))
 }
 
-// fitsFallback tells whether stored was made with one of the fallback keys.
+// fitsFallback reports whether stored was made with one of the fallback keys.
 func (a *Auth) fitsFallback(stored, passwordHash string) bool {
 	for i := range a.fallbacks {
 		if a.fallbacks[i].fits(stored, passwordHash) {

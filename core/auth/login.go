@@ -70,7 +70,7 @@ func (a *Auth) Login(s *core.Session, u User) error {
 	return nil
 }
 
-// reusable tells whether a session's items may be kept when u logs in.
+// reusable reports whether a session's items may be kept when u logs in.
 func (a *Auth) reusable(v core.Values, u User) bool {
 	if !v.Has(idItem) {
 		return true // anonymous

@@ -81,7 +81,7 @@ func userID(v core.Values) (id string, ok bool) {
 	return "", false
 }
 
-// Verify tells whether the session's user has this password field still, and so
+// Verify reports whether the session's user has this password field still, and so
 // whether the visitor is who the session says. [GetUser] calls it; those who look
 // up users in their own way call it with the password field of [Auth.UserID]'s
 // user.

@@ -27,11 +27,11 @@ type Cache interface {
 	// Set stores item, whatever is there.
 	Set(ctx context.Context, key string, item Item) error
 
-	// Add stores item if there is none under key, and tells whether it did.
+	// Add stores item if there is none under key, and reports whether it did.
 	Add(ctx context.Context, key string, item Item) (added bool, err error)
 
 	// CompareAndSwap stores item if the value under key is old, byte by byte,
-	// and tells whether it did. It never stores where nothing is.
+	// and reports whether it did. It never stores where nothing is.
 	CompareAndSwap(ctx context.Context, key, old string, item Item) (swapped bool, err error)
 
 	// Extend moves the Expires of the item under key to expires, unless it is
@@ -39,7 +39,7 @@ type Cache interface {
 	// item, which is not brought back.
 	Extend(ctx context.Context, key string, expires time.Time) (found bool, err error)
 
-	// Delete removes the item under key and tells whether there was one.
+	// Delete removes the item under key and reports whether there was one.
 	Delete(ctx context.Context, key string) (existed bool, err error)
 }
 
@@ -63,5 +63,5 @@ func (i Item) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "cachestore.Item(%d bytes, expires %s)", len(i.Value), i.Expires.Format(time.RFC3339))
 }
 
-// alive tells whether the item is still there at that moment.
+// alive reports whether the item is still there at that moment.
 func (i Item) alive(now time.Time) bool { return i.Expires.IsZero() || i.Expires.After(now) }

@@ -90,7 +90,7 @@ func (c *clearing) look(name string) error {
 	return c.step()
 }
 
-// due tells whether the file of that name is to be removed, and whether it is a
+// due reports whether the file of that name is to be removed, and whether it is a
 // session.
 func (c *clearing) due(name string) (due, session bool) {
 	rest, ok := strings.CutPrefix(name, c.s.prefix())

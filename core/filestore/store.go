@@ -179,7 +179,7 @@ func (s *Store) Delete(ctx context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
-// Ping implements [core.Pinger]: it tells whether the directory is there.
+// Ping implements [core.Pinger]: it reports whether the directory is there.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -137,7 +137,7 @@ func Peek(text string, maxSize int) (payload []byte, stamp time.Time, err error)
 	return parse(text[:at], maxSize)
 }
 
-// tooLong tells whether no payload of that size has a text so long.
+// tooLong reports whether no payload of that size has a text so long.
 func tooLong(text string, maxSize int) bool { return (len(text)-1024)/2 > maxSize }
 
 // parse reads what a signature signs.

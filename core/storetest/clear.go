@@ -98,7 +98,7 @@ func (e *env) clearAll() error {
 	return wantError("ClearExpired", err, nil)
 }
 
-// keepsExpired tells whether expired records stay until they are cleared. In
+// keepsExpired reports whether expired records stay until they are cleared. In
 // other stores there is nothing to count.
 func (e *env) keepsExpired() (bool, error) {
 	keys, err := e.expire(1)

@@ -108,7 +108,7 @@ func (e *env) await(key string, want bool, done *atomic.Bool) error {
 	}
 }
 
-// found tells whether Load finds key.
+// found reports whether Load finds key.
 func (e *env) found(key string) (bool, error) {
 	_, err := e.store.Load(e.ctx, key)
 	if errors.Is(err, core.ErrNotFound) {

@@ -52,7 +52,7 @@ func (s *site) user(c *ginsession.Context) (account, bool, error) {
 	return auth.GetUser(c.Request.Context(), s.logins, c.Session(), s.accounts.byID)
 }
 
-// tokenFits tells whether a form comes from a page that this session was shown.
+// tokenFits reports whether a form comes from a page that this session was shown.
 func tokenFits(c *ginsession.Context) bool {
 	token := csrfToken.Get(c.Session())
 	return token != "" && subtle.ConstantTimeCompare([]byte(c.PostForm("csrf_token")), []byte(token)) == 1

@@ -51,7 +51,7 @@ func (t accounts) byID(ctx context.Context, id string) (a account, passwordHash 
 	return a, a.Password, err
 }
 
-// authenticate tells whether there is such an active user with that password, and
+// authenticate reports whether there is such an active user with that password, and
 // takes note of the log-in: Django's authenticate, and its update of last_login.
 func (t accounts) authenticate(ctx context.Context, name, password string) (a account, ok bool, err error) {
 	a, err = t.take(ctx, "username", name)

@@ -74,7 +74,7 @@ func publishAll(out, version string, dirs []string) error {
 	return nil
 }
 
-// isCommand tells whether the module is a program that go install builds.
+// isCommand reports whether the module is a program that go install builds.
 func isCommand(dir string) bool {
 	pkg, err := build.ImportDir(dir, 0)
 	return err == nil && pkg.IsCommand()

@@ -211,7 +211,7 @@ func rawUnicode(line string) (string, error) {
 	return string(out), nil
 }
 
-// validWTF8 tells whether s is UTF-8 but for surrogates.
+// validWTF8 reports whether s is UTF-8 but for surrogates.
 func validWTF8(s string) bool {
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)

@@ -79,7 +79,7 @@ func (v *View) Panel() Panel {
 // Engine is where the sessions live, under its name in SESSION_ENGINE.
 func (v *View) Engine() string { return v.trace.Snapshot().Engine }
 
-// InCookie tells whether the cookie is the session, and the server keeps nothing.
+// InCookie reports whether the cookie is the session, and the server keeps nothing.
 func (v *View) InCookie() bool { return v.Engine() == signedCookies }
 
 // Log is what the panel knows from below the engine.

@@ -100,7 +100,7 @@ func steps(snap trace.Snapshot, words words) []Step {
 	return append(all, departure(snap, words)...)
 }
 
-// ended tells whether the handler called Flush on a session that the store had.
+// ended reports whether the handler called Flush on a session that the store had.
 func ended(snap trace.Snapshot) bool {
 	return slices.ContainsFunc(snap.Events, func(e trace.Event) bool {
 		return e.Kind == core.EventSaved && e.Op == "delete"

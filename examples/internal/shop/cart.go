@@ -34,7 +34,7 @@ const maxQuantity = 99
 // run them again on fresh data.
 type Cart []Line
 
-// Known tells whether the shop has such an item.
+// Known reports whether the shop has such an item.
 func Known(id string) bool {
 	return slices.ContainsFunc(Items, func(it Item) bool { return it.ID == id })
 }

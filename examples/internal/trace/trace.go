@@ -41,11 +41,11 @@ type Snapshot struct {
 	// Before are the flags when Watch was called.
 	Before, Now Flags
 	Events      []Event
-	// Begun tells whether the response has begun.
+	// Begun reports whether the response has begun.
 	Begun bool
 	// SetCookie is the header of that name, masked; empty if there is none.
 	SetCookie string
-	// Vary tells whether the response varies by cookie.
+	// Vary reports whether the response varies by cookie.
 	Vary bool
 }
 

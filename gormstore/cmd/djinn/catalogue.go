@@ -120,12 +120,12 @@ func (c catalogue) has(name string) bool {
 	return ok
 }
 
-// indexed tells whether a query by that column finds its rows without looking at all.
+// indexed reports whether a query by that column finds its rows without looking at all.
 func (c catalogue) indexed(column string) bool {
 	return slices.ContainsFunc(c.indexes, func(x index) bool { return x.First == column && x.Whole })
 }
 
-// unique tells whether the database keeps two rows from having the same value.
+// unique reports whether the database keeps two rows from having the same value.
 func (c catalogue) unique(column string) bool {
 	return slices.ContainsFunc(c.indexes, func(x index) bool {
 		return x.First == column && x.Columns == 1 && (x.Unique || x.Primary) && x.Whole

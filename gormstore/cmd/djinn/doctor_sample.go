@@ -124,7 +124,7 @@ const (
 	zoneJitter = 2 * time.Second // between signing and computing the expiry
 )
 
-// zoneOffset tells whether a difference is one of time zones.
+// zoneOffset reports whether a difference is one of time zones.
 func zoneOffset(d time.Duration) (time.Duration, bool) {
 	offset := d.Round(zoneStep)
 	return offset, offset != 0 && offset.Abs() <= maxZone && (d-offset).Abs() <= zoneJitter

@@ -68,7 +68,7 @@ func checkTypes(_ context.Context, p *patient) (found []finding, err error) {
 	return found, nil
 }
 
-// longEnough tells whether a type is varchar of 40 or more.
+// longEnough reports whether a type is varchar of 40 or more.
 func longEnough(columnType string) bool {
 	for _, prefix := range []string{"varchar(", "character varying("} {
 		if length, ok := strings.CutPrefix(columnType, prefix); ok {
@@ -190,7 +190,7 @@ func checkUserColumn(_ context.Context, p *patient) ([]finding, error) {
 	}
 }
 
-// known tells whether djinn fills a column, or leaves it NULL by itself.
+// known reports whether djinn fills a column, or leaves it NULL by itself.
 func (p *patient) known(name string) bool {
 	return slices.Contains([]string{keyColumn, dataColumn, expireColumn, ipColumn, agentColumn, createdColumn, seenColumn, p.user}, name)
 }

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -91,7 +94,7 @@ type session struct {
 // publicID is the session's public name.
 func (s *session) publicID() string { return core.PublicID(string(s.Key)) }
 
-// live tells whether the session has not expired. A date that is none, such as
+// live reports whether the session has not expired. A date that is none, such as
 // infinity, does not pass.
 func (s *session) live(now time.Time) bool { return !s.Expires.ok || s.Expires.After(now) }
 
@@ -186,4 +189,25 @@ func (t *table) byPublicID(ctx context.Context, publicID string) (*session, erro
 func (t *table) byKey(ctx context.Context, key core.Secret) (*session, error) {
 	// The database may compare without regard to case.
 	return t.find(t.query(ctx).Where(t.quote(keyColumn)+" = ?", string(key)), func(s *session) bool { return s.Key == key })
+}
+
+// userID is the ID in the form that the column gives it: an integer column finds 7
+// for "07" too, but the row of that user in the store's table of users is called "7".
+func (t *table) userID(id string) (string, error) {
+	col, _ := t.column(t.user)
+	if !isInteger(col.Type) {
+		return id, nil
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return "", usageError("--user: the column %s holds integers (%s), and this is none", t.user, col.Type)
+	}
+	return strconv.FormatInt(n, 10), nil
+}
+
+// isInteger reports whether a column type is one: integer, bigint(20) unsigned, …
+func isInteger(columnType string) bool {
+	word, _, _ := strings.Cut(columnType, " ")
+	word, _, _ = strings.Cut(word, "(")
+	return slices.Contains([]string{"int", "integer", "bigint", "smallint", "tinyint", "mediumint"}, word)
 }

@@ -28,7 +28,7 @@ func (w *world) terminal(t *testing.T, typed string, args ...string) result {
 	return r
 }
 
-// echoes tells whether what is typed is shown.
+// echoes reports whether what is typed is shown.
 func echoes(t *testing.T, terminal *os.File) bool {
 	t.Helper()
 	stty := exec.CommandContext(t.Context(), "stty", "-a")

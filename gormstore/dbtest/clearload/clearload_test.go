@@ -69,7 +69,7 @@ func (l limits) broken(r result) (list []string) {
 	return list
 }
 
-// raceDetector tells whether the race detector is on.
+// raceDetector reports whether the race detector is on.
 var raceDetector bool
 
 // TestClearLoad runs on one database after the other: they share the machine.

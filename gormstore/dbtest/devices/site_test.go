@@ -17,7 +17,7 @@ import (
 	"github.com/djinn-go/djinn/gormstore/dbtest"
 )
 
-// raceDetector tells whether the race detector is on, which makes everything slow.
+// raceDetector reports whether the race detector is on, which makes everything slow.
 var raceDetector bool
 
 // deviceSession knows whose it is and from where it is used.
@@ -225,5 +225,5 @@ func rowKey(prefix string, i int) string {
 	return string(key)
 }
 
-// says tells whether err has that text.
+// says reports whether err has that text.
 func says(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }

@@ -24,7 +24,7 @@ type requirement struct {
 // class is a class of Django's suite.
 type class struct {
 	name string
-	// inherits tells whether it is the mixin for one back end: what it says
+	// inherits reports whether it is the mixin for one back end: what it says
 	// replaces what the mixin says under the same name.
 	inherits bool
 	// about is a sentence for the page.

@@ -58,7 +58,7 @@ func (p *place) expires(t *testing.T, writer site, e edit, maxAge *int, life tim
 	}
 }
 
-// alive tells whether the site knows the session of a copy of the browser.
+// alive reports whether the site knows the session of a copy of the browser.
 func (p *place) alive(t *testing.T, s site, b *browser) bool {
 	t.Helper()
 	return s.items(t, copyOf(b)) != "{}"

@@ -26,7 +26,7 @@ type release struct {
 	folder  string // for PYTHONPATH; empty: the interpreter's own
 }
 
-// atLeast tells whether the release is of that minor version, or newer.
+// atLeast reports whether the release is of that minor version, or newer.
 func (r release) atLeast(major, minor int) bool {
 	parts := strings.Split(r.version, ".")
 	x, _ := strconv.Atoi(parts[0])

@@ -83,7 +83,7 @@ var scenarios = []scenario{
 	},
 }
 
-// possible tells whether the site can do this.
+// possible reports whether the site can do this.
 func (sc *scenario) possible(s *site) bool {
 	switch {
 	case slices.Contains(s.without, sc.name):

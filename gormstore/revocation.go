@@ -1,0 +1,145 @@
+package gormstore
+
+// Why RevokeUser is final against a log-in on another node.
+//
+// A revocation notes its moment R in the user's row of the table of users; a log-in
+// looks there before it saves. Both hold the lock of that row until they commit, so one
+// comes first. If the log-in does, the revocation finds its session and removes it. If
+// the revocation does, the log-in sees R, and must be refused if its request began, at
+// B, before R: the password that it has checked may be the old one.
+//
+// R is a moment by the clock of the database and B one by the clock of this process.
+// Two clocks do not compare, but what has passed since does: a stretch of time is as
+// long for both. So the log-in asks three times, one after the other, how long ago
+// something was:
+//
+//	          B                R                 1      2      3
+//	──────────●────────────────●─────────────────●──────●──────●────▶ time
+//	          ├──────────── least ───────────────┤      │      │   1: since B, here
+//	          │                ├────────── ago ─────────┤      │   2: since R, in the database
+//	          ├──────────────────── most ──────────────────────┤   3: since B, here
+//
+// Were B known to the database, the second question would find it "age" ago, with
+//
+//	least ≤ age ≤ most
+//
+// because the second question was answered between the first and the third. Hence
+//
+//	ago < least  ⇒  ago < age  ⇒  R is after B: refuse
+//	ago > most   ⇒  ago > age  ⇒  R is before B: let in
+//
+// In between nothing is proved, and the questions are asked again: ago, least and most
+// grow alike, but most − least is one round trip, and differs each time. A log-in that
+// has never had an answer is refused.
+//
+// It assumes that both clocks run at the same speed within a request, not that they
+// show the same time. A clock of the database that is set back between the two makes R
+// lie in the future, which counts as no revocation beyond maxClockStep.
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/djinn-go/djinn/core"
+)
+
+// noteRevocation notes that all sessions of the user end now, by the clock of
+// the database, which all nodes share; on SQLite, by that of this machine. The caller
+// holds the user's lock, so that a later moment is never overwritten by an earlier one.
+func (s *Store[M]) noteRevocation(db *gorm.DB, o owner) error {
+	insert := "INSERT INTO " + db.Statement.Quote(s.model.users) + " (user_id, revoked_at) "
+	switch s.dialect {
+	case mysql:
+		return db.Exec(insert+"VALUES (?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE revoked_at = UTC_TIMESTAMP(6)", o.text).Error
+	case postgres:
+		return db.Exec(insert+"VALUES (?, clock_timestamp()) ON CONFLICT (user_id) DO UPDATE SET revoked_at = clock_timestamp()", o.text).Error
+	default:
+		return db.Exec(insert+"VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET revoked_at = excluded.revoked_at",
+			o.text, s.dialect.time(time.Now())).Error
+	}
+}
+
+// requestUser stands for a user in core.SinceRequestBegan.
+type requestUser struct{ table, user string }
+
+func (s *Store[M]) request(o owner) requestUser { return requestUser{s.model.users, o.text} }
+
+// maxClockReads bounds how often checkRevoked asks for the time.
+const maxClockReads = 20
+
+// maxClockStep is how far in the future a revocation may lie. One further off was noted by
+// a clock that has been set back since, and would keep the user out until then.
+const maxClockStep = time.Minute
+
+// order is how a request stands to the last revocation, as far as it can be told.
+type order int
+
+const (
+	undecided    order = iota // the two are too close together
+	requestOlder              // it began before the revocation
+	requestNewer              // it began after the revocation, or there was none
+)
+
+// checkRevoked refuses a log-in whose request began before the user's sessions were
+// revoked last, with core.ErrNotFound. If the order stays undecided the answer is no.
+func (s *Store[M]) checkRevoked(ctx context.Context, db *gorm.DB, o owner) error {
+	if _, ok := core.SinceRequestBegan(ctx, s.request(o)); !ok {
+		return nil
+	}
+	for range maxClockReads {
+		switch order, err := s.compareWithRevocation(ctx, db, o); {
+		case err != nil:
+			return err
+		case order == requestNewer:
+			return nil
+		case order == requestOlder:
+			return core.ErrNotFound
+		}
+	}
+	return core.ErrNotFound
+}
+
+// compareWithRevocation reads the three ages of the proof above.
+func (s *Store[M]) compareWithRevocation(ctx context.Context, db *gorm.DB, o owner) (order, error) {
+	least, _ := core.SinceRequestBegan(ctx, s.request(o))
+	revoked, ago, err := s.revokedAgo(db, o)
+	if err != nil {
+		return undecided, err
+	}
+	most, _ := core.SinceRequestBegan(ctx, s.request(o))
+	switch {
+	case !revoked, ago > most, ago < -maxClockStep:
+		return requestNewer, nil
+	case ago < least:
+		return requestOlder, nil
+	default:
+		return undecided, nil
+	}
+}
+
+// revokedAgo returns how long ago the user's sessions were revoked last, if ever.
+func (s *Store[M]) revokedAgo(db *gorm.DB, o owner) (revoked bool, ago time.Duration, err error) {
+	column := map[dialect]string{
+		mysql:    "TIMESTAMPDIFF(MICROSECOND, revoked_at, UTC_TIMESTAMP(6))",
+		postgres: "(EXTRACT(EPOCH FROM clock_timestamp() - revoked_at) * 1000000)::bigint",
+		sqlite:   "CAST(revoked_at AS TEXT)",
+	}[s.dialect]
+	rows, err := s.current(db).Table(s.model.users).Select(column).Where("user_id = ? AND revoked_at IS NOT NULL", o.text).Rows()
+	if err != nil {
+		return false, 0, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return false, 0, rows.Err()
+	}
+	if s.dialect == sqlite {
+		var at DateTime
+		err = rows.Scan(&at)
+		return true, time.Since(at.Time), err
+	}
+	var micros int64
+	err = rows.Scan(&micros)
+	return true, time.Duration(micros) * time.Microsecond, err
+}
