@@ -11,6 +11,13 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
+// The columns of Base.
+const (
+	keyColumn    = "session_key"
+	dataColumn   = "session_data"
+	expireColumn = "expire_date"
+)
+
 // Base holds the columns of every session table, Django's AbstractBaseSession.
 // Embed it by value, add columns, and give the struct to [NewModel]:
 //

@@ -173,20 +173,20 @@ func (d dialect) mask(err error) error {
 
 // fail is an error of the database as the store returns it: it quotes none of the
 // secrets and, where there is one, says the cure.
-func (s *Store[M]) fail(err error, secrets ...string) error {
+func (d dialect) fail(err error, secrets ...string) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, core.ErrNotFound), errors.Is(err, core.ErrConflict), errors.Is(err, core.ErrExists), errors.Is(err, core.ErrRefused):
 		return err
 	}
-	text := s.dialect.mask(err).Error()
+	text := d.mask(err).Error()
 	for _, secret := range secrets {
 		if len(secret) >= 8 { // shorter ones are no keys, and would tear the text apart
 			text = strings.ReplaceAll(text, secret, redacted)
 		}
 	}
-	if s.dialect.kindOf(err) == kindNoTable {
+	if d.kindOf(err) == kindNoTable {
 		text += " (create the table with Store.Migrate, or with Django's migrate)"
 	}
 	if !strings.HasPrefix(text, "gormstore: ") { // the store's own have said so

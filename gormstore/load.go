@@ -58,6 +58,11 @@ func (s *Store[M]) unreadable(key, data string, cause error) core.Record {
 	})
 }
 
+// live is the condition of one session that has not expired.
+func (s *Store[M]) live(key string) live {
+	return live{exactly{s.dialect, key}, s.dialect.time(s.settings.Now())}
+}
+
 // found is what Load reads of a row.
 type found struct {
 	data                 string

@@ -10,13 +10,6 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// The columns of Base.
-const (
-	keyColumn    = "session_key"
-	dataColumn   = "session_data"
-	expireColumn = "expire_date"
-)
-
 // model is what the store knows about the struct it keeps sessions in.
 type model struct {
 	name     string

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/djinn-go/djinn/core"
 )
@@ -69,7 +68,7 @@ func (s *Store[M]) RevokeAll(ctx context.Context, scopes ...Scope) (revoked int6
 // does not see yet what the transaction has changed, a new password, could begin after
 // it and live on. Call it when the transaction has been committed.
 func (s *Store[M]) RevokeUser(ctx context.Context, id any, except ...string) (revoked int64, err error) {
-	o, err := s.owner(id)
+	o, err := s.model.owner(id)
 	if err != nil {
 		return 0, err
 	}
@@ -95,10 +94,6 @@ func (s *Store[M]) RevokeUser(ctx context.Context, id any, except ...string) (re
 	}
 	return s.revokeAll(ctx, []Scope{s.OfUser(id)}, except)
 }
-
-// maxIdlePasses bounds how often in a row the sessions are gone over without ending one
-// of those that are there.
-const maxIdlePasses = 20
 
 // revokeAll goes over the sessions again and again until there are none left: one that
 // gets another key meanwhile may be there after a pass that has ended none.
@@ -171,46 +166,4 @@ func (s *Store[M]) revoke(ctx context.Context, keys []string) (revoked int64, er
 		return 0, s.fail(err, keys...)
 	}
 	return revoked, nil
-}
-
-// deleteKeys removes rows by primary key, in order, so that two who do so do not
-// deadlock.
-func (s *Store[M]) deleteKeys(db *gorm.DB, keys []string) (int64, error) {
-	slices.Sort(keys)
-	in := clause.IN{Column: keyCol, Values: make([]any, len(keys))}
-	for i, key := range keys {
-		in.Values[i] = key
-	}
-	if err := s.dropPayload(db, in); err != nil {
-		return 0, err
-	}
-	db = db.Clauses(in)
-	db.Statement.SkipHooks = true
-	res := db.Delete(new(M))
-	return res.RowsAffected, res.Error
-}
-
-// dropPayload empties rows that a soft delete is about to keep.
-func (s *Store[M]) dropPayload(db *gorm.DB, which clause.Expression) error {
-	if !s.model.softDeletes {
-		return nil
-	}
-	return db.Model(new(M)).Where(which).UpdateColumn(dataColumn, "").Error
-}
-
-// OnChange implements [core.ChangeNotifier]: changed is called with the keys of
-// sessions that a revocation, a cap or a transaction has changed.
-func (s *Store[M]) OnChange(changed func(ctx context.Context, keys []string)) {
-	s.listeners.add(changed)
-}
-
-// changed tells who asked for it, now or when the program's transaction has ended.
-func (s *Store[M]) changed(ctx context.Context, keys []string) {
-	if transactionFrom(ctx) != nil {
-		recordKeys(ctx, keys...)
-		return
-	}
-	if len(keys) > 0 {
-		s.listeners.tell(ctx, keys)
-	}
 }

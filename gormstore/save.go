@@ -184,35 +184,6 @@ func (s *Store[M]) Touch(ctx context.Context, rec core.Record) error {
 	return s.fail(err, rec.Key)
 }
 
-// Delete is one DELETE. A model with a gorm.DeletedAt is deleted as GORM does: the
-// row stays, without its payload, until it has expired and is cleared, and is gone
-// for Load and Update all the same.
-func (s *Store[M]) Delete(ctx context.Context, key string) (existed bool, err error) {
-	if !storable(key) {
-		return false, nil
-	}
-	row := new(M)
-	s.base(row).SessionKey = core.Secret(key)
-	recordKeys(ctx, key)
-	err = s.write(ctx, s.model.txDelete || s.model.softDeletes, func(db *gorm.DB) error {
-		if err := s.dropPayload(db, exactly{s.dialect, key}); err != nil {
-			return err
-		}
-		if s.dialect == mysql { // GORM's own condition on the key ignores case
-			db = db.Clauses(exactly{s.dialect, key})
-		}
-		res := db.Delete(row)
-		existed = res.RowsAffected > 0
-		return res.Error
-	})
-	return existed, s.fail(err, key)
-}
-
-// live is the condition of one session that has not expired.
-func (s *Store[M]) live(key string) live {
-	return live{exactly{s.dialect, key}, s.dialect.time(s.settings.Now())}
-}
-
 // newRow is the row that rec becomes, with its own columns filled.
 func (s *Store[M]) newRow(ctx context.Context, rec core.Record) (*M, error) {
 	if !storable(rec.Key) {

@@ -23,7 +23,7 @@ type Scope = func(*gorm.DB) *gorm.DB
 // Without the tag, or with another type, the query fails and says so.
 func (s *Store[M]) OfUser(id any) Scope {
 	return func(db *gorm.DB) *gorm.DB {
-		o, err := s.owner(id)
+		o, err := s.model.owner(id)
 		if err != nil {
 			_ = db.AddError(err)
 			return db
@@ -95,6 +95,9 @@ func (q *query) takeOver(one *gorm.DB) {
 		q.Statement.Preloads[name] = args
 	}
 }
+
+// pageSize is how many rows a query reads at a time.
+const pageSize = 500
 
 // group are conditions that must all hold, in parentheses, which GORM forgets around
 // text that has an OR beside a line break.

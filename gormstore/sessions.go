@@ -12,9 +12,6 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-// pageSize is how many rows a query reads at a time.
-const pageSize = 500
-
 // PublicID is the public name of the session, see core.PublicID: for pages and URLs, and
 // for [Store.Revoke].
 func (b *Base) PublicID() string { return core.PublicID(string(b.SessionKey)) }

@@ -151,3 +151,6 @@ func (s *Store[M]) Ping(ctx context.Context) error {
 	rows.Next()
 	return s.fail(rows.Err())
 }
+
+// fail is an error of the database as the store returns it, see dialect.fail.
+func (s *Store[M]) fail(err error, secrets ...string) error { return s.dialect.fail(err, secrets...) }

@@ -179,3 +179,20 @@ func (l *listeners) tell(ctx context.Context, keys []string) {
 		f(ctx, keys)
 	}
 }
+
+// OnChange implements [core.ChangeNotifier]: changed is called with the keys of
+// sessions that a revocation, a cap or a transaction has changed.
+func (s *Store[M]) OnChange(changed func(ctx context.Context, keys []string)) {
+	s.listeners.add(changed)
+}
+
+// changed tells who asked for it, now or when the program's transaction has ended.
+func (s *Store[M]) changed(ctx context.Context, keys []string) {
+	if transactionFrom(ctx) != nil {
+		recordKeys(ctx, keys...)
+		return
+	}
+	if len(keys) > 0 {
+		s.listeners.tell(ctx, keys)
+	}
+}

@@ -127,21 +127,21 @@ func primitive(v reflect.Value) (reflect.Value, error) {
 }
 
 // owner is the one with that ID, of whatever type the caller has it.
-func (s *Store[M]) owner(id any) (owner, error) {
-	f := s.model.user
+func (m *model) owner(id any) (owner, error) {
+	f := m.user
 	if f == nil {
-		return owner{}, fmt.Errorf("gormstore: the model %s does not say whose a session is: tag the column that holds the user's ID with djinn:\"user\"", s.model.name)
+		return owner{}, fmt.Errorf("gormstore: the model %s does not say whose a session is: tag the column that holds the user's ID with djinn:\"user\"", m.name)
 	}
-	row := new(M)
+	row := reflect.New(m.schema.ModelType)
 	if text, ok := id.(string); ok { // as _auth_user_id has it, also where the column is a number
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil && isInteger(f.IndirectFieldType) {
 			id = n
 		}
 	}
-	if err := f.Set(context.Background(), reflect.ValueOf(row), id); err != nil {
-		return owner{}, s.notAnID(id)
+	if err := f.Set(context.Background(), row, id); err != nil {
+		return owner{}, m.notAnID(id)
 	}
-	o, err := s.model.ownerOf(row)
+	o, err := m.ownerOf(row.Interface())
 	switch {
 	case err != nil:
 		return owner{}, err
@@ -149,14 +149,14 @@ func (s *Store[M]) owner(id any) (owner, error) {
 		return owner{}, errors.New("gormstore: the user's ID is empty: pass one, sessions of nobody are not revoked by user")
 	case isInteger(f.IndirectFieldType): // which GORM cuts and wraps around
 		if text, err := plainText(id); err != nil || text != o.text {
-			return owner{}, s.notAnID(id)
+			return owner{}, m.notAnID(id)
 		}
 	}
 	return o, nil
 }
 
-func (s *Store[M]) notAnID(id any) error {
-	return fmt.Errorf("gormstore: this %T cannot be a value of the column %s: pass the user's ID", id, s.model.user.DBName)
+func (m *model) notAnID(id any) error {
+	return fmt.Errorf("gormstore: this %T cannot be a value of the column %s: pass the user's ID", id, m.user.DBName)
 }
 
 func isInteger(t reflect.Type) bool {

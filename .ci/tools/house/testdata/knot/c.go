@@ -1,0 +1,4 @@
+package knot
+
+// C is needed by all, and needs nobody.
+type C struct{ n int }

@@ -1,0 +1,3 @@
+module knot
+
+go 1.24
