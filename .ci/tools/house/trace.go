@@ -122,17 +122,22 @@ func instrument(pkg, dir string) (overlay map[string]string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if !ok || f.Body == nil {
-				continue
+		ast.Inspect(file, func(n ast.Node) bool {
+			var body *ast.BlockStmt
+			switch f := n.(type) {
+			case *ast.FuncDecl:
+				body = f.Body
+			case *ast.FuncLit:
+				body = f.Body
 			}
-			call := &ast.ExprStmt{X: &ast.CallExpr{
-				Fun:  ast.NewIdent("houseTrace"),
-				Args: []ast.Expr{&ast.BasicLit{Kind: token.STRING, Value: `"` + name + `"`}},
-			}}
-			f.Body.List = append([]ast.Stmt{call}, f.Body.List...)
-		}
+			if body != nil {
+				body.List = append([]ast.Stmt{&ast.ExprStmt{X: &ast.CallExpr{
+					Fun:  ast.NewIdent("houseTrace"),
+					Args: []ast.Expr{&ast.BasicLit{Kind: token.STRING, Value: `"` + name + `"`}},
+				}}}, body.List...)
+			}
+			return true
+		})
 		file.Comments = nil // they would land in the wrong places, and nobody reads this
 		var b bytes.Buffer
 		if err := format.Node(&b, fset, file); err != nil {
