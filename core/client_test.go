@@ -406,7 +406,7 @@ func TestClientOfAnUnansweredRequest(t *testing.T) {
 	framework := &recycled{ip: "192.0.2.2"}
 	x.SetClientIP(framework)
 	x.Session().Set("a", 1)
-	if err := x.CommitFlush(); err != nil {
+	if later, err := x.Leave(http.StatusOK, false); !later || err != nil {
 		t.Fatal(err)
 	}
 	framework.ip = "192.0.2.99" // the next visitor

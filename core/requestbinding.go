@@ -17,7 +17,7 @@ import (
 //	if _, ok := m.Lookup(r.Context()); ok { … mounted twice: just call next … }
 //	r = x.Begin(m, w, r)    // the request that carries the session
 //	… call next with r and x.Writer(), or a writer that calls Commit …
-//	err := x.Commit(status) // if nothing was written
+//	err := x.Commit(status) // if nothing was written; see Leave
 //	x.End()                 // also when next panicked, after Commit(500)
 //
 // When Commit fails nothing has been written and nothing of the handler's may be:
@@ -115,12 +115,25 @@ func (x *RequestBinding) CommitHijacked() error {
 	return nil
 }
 
-// CommitFlush does what [Session.Flush] asked for, ahead of Commit: an adapter whose
-// framework answers errors and panics only after the middleware has returned calls
-// it on the way out, so that a logout happens even if nobody answers. An error
-// counts as that of Commit. What else changed is for the answer to commit; if none
-// has come when the request's context ends, that is reported.
-func (x *RequestBinding) CommitFlush() error {
+// Leave is for middleware that is about to return, by a panic or not, in a framework
+// that answers errors and panics only after that. answered is false if the answer is
+// still to be given.
+//
+// Then a logout is done at once ([Session.Flush]), so that it happens even if nobody
+// answers, and later is true: when the answer begins, the adapter calls Commit with its
+// status, and End. If none has come when the request's context ends, the changes that
+// are lost with it are reported. Otherwise Leave is Commit with that status, and the
+// adapter answers its error, if there is one, and calls End.
+func (x *RequestBinding) Leave(status int, answered bool) (later bool, err error) {
+	if !answered && !x.Committed() && x.commitFlush() == nil {
+		return true, nil
+	}
+	return false, x.Commit(status)
+}
+
+// commitFlush does what [Session.Flush] asked for, ahead of Commit. An error counts as
+// that of Commit.
+func (x *RequestBinding) commitFlush() error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,12 +183,14 @@ func (x *RequestBinding) Err() error {
 }
 
 // ResetHeader gives the response the headers it had when the request came in, so
-// that an error response does not carry the handler's ETag or Content-Length. The
-// key that [Session.Save] has made before the failure goes out all the same.
+// that an error response does not carry the handler's ETag or Content-Length, and
+// those that belong to the error of Commit (Retry-After for a 503). The key that
+// [Session.Save] has made before the failure goes out all the same.
 func (x *RequestBinding) ResetHeader() {
 	h := x.writer.ResponseWriter.Header()
 	clear(h)
 	maps.Copy(h, x.entry)
+	setErrorHeader(h, x.Err())
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,22 +216,33 @@ func (x *RequestBinding) End() {
 	x.client.ended.Store(true)
 }
 
+// AnswerError answers with err by Config.ErrorHandler, and reports whether that is set:
+// what an adapter tries before its framework's own way. w is the framework's writer.
+func (x *RequestBinding) AnswerError(w http.ResponseWriter, r *http.Request, err error) bool {
+	answer := x.session.m.cfg.ErrorHandler
+	if answer != nil {
+		answer(w, r, err)
+	}
+	return answer != nil
+}
+
 // HandleError answers with err by Config.ErrorHandler, or in short plain text.
 func (m *Manager) HandleError(w http.ResponseWriter, r *http.Request, err error) {
 	if m.cfg.ErrorHandler != nil {
 		m.cfg.ErrorHandler(w, r, err)
 		return
 	}
+	setErrorHeader(w.Header(), err)
 	status := StatusCode(err)
-	if status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
-	}
 	http.Error(w, http.StatusText(status), status)
 }
 
-// HasErrorHandler reports whether Config.ErrorHandler is set, in which case an
-// adapter prefers [Manager.HandleError] to its framework's own way.
-func (m *Manager) HasErrorHandler() bool { return m.cfg.ErrorHandler != nil }
+// setErrorHeader sets what goes with the status of err.
+func setErrorHeader(h http.Header, err error) {
+	if err != nil && StatusCode(err) == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "5")
+	}
+}
 
 // newKey reports whether this request has saved the session under a key that the
 // browser does not know yet.

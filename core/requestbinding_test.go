@@ -38,31 +38,31 @@ func beginStored(t *testing.T, wrap func(core.Store) core.Store) (*core.RequestB
 	return x, m, s.Key()
 }
 
-func TestCommitFlush(t *testing.T) {
+func TestLeave(t *testing.T) {
 	t.Parallel()
 	x, m, key := beginStored(t, func(s core.Store) core.Store { return s })
 	x.Session().Flush()
-	if err := x.CommitFlush(); err != nil {
-		t.Fatalf("CommitFlush: got %v, want nil", err)
+	if later, err := x.Leave(http.StatusOK, false); !later || err != nil {
+		t.Fatalf("Leave: got later %t, %v, want true and nil", later, err)
 	}
 	if alive, err := m.Exists(t.Context(), key); alive || err != nil {
 		t.Errorf("the flushed session: got alive %t, %v; want it gone", alive, err)
 	}
 	if x.Committed() {
-		t.Error("Committed after CommitFlush: got true, want the commit still to come")
+		t.Error("Committed after Leave: got true, want the commit still to come")
 	}
 	if err := x.Commit(http.StatusNotFound); err != nil || !x.Committed() {
 		t.Errorf("Commit afterwards: got %v, committed %t; want nil, true", err, x.Committed())
 	}
 }
 
-func TestCommitFlushFails(t *testing.T) {
+func TestLeaveFails(t *testing.T) {
 	t.Parallel()
 	x, m, key := beginStored(t, func(s core.Store) core.Store { return noDelete{s} })
 	x.Session().Flush()
-	err := x.CommitFlush()
+	_, err := x.Leave(http.StatusOK, false)
 	if got := core.StatusCode(err); err == nil || got != http.StatusServiceUnavailable {
-		t.Errorf("CommitFlush: got %v, status %d; want a StoreError, 503", err, got)
+		t.Errorf("Leave: got %v, status %d; want a StoreError, 503", err, got)
 	}
 	if got := x.Commit(http.StatusNotFound); !errors.Is(got, err) {
 		t.Errorf("Commit afterwards: got %v, want the same error", got)

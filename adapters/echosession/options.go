@@ -1,10 +1,6 @@
 package echosession
 
-import (
-	"github.com/labstack/echo/v4"
-
-	"github.com/djinn-go/djinn/core"
-)
+import "github.com/labstack/echo/v4"
 
 // Option is a setting of [Middleware].
 type Option func(*config)
@@ -30,11 +26,8 @@ type config struct {
 	answer  echo.HTTPErrorHandler
 }
 
-func newConfig(m *core.Manager, opts []Option) *config {
+func newConfig(opts []Option) *config {
 	cfg := new(config)
-	if m.HasErrorHandler() {
-		cfg.answer = func(err error, c echo.Context) { m.HandleError(c.Response(), c.Request(), err) }
-	}
 	for _, opt := range opts {
 		opt(cfg)
 	}

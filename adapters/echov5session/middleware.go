@@ -12,7 +12,7 @@ import (
 // or a route. Mounted twice, the outer one works; two managers with different
 // cookie names get along.
 func Middleware(m *core.Manager, opts ...Option) echo.MiddlewareFunc {
-	cfg := newConfig(m, opts)
+	cfg := newConfig(opts)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
 			if _, ok := m.Lookup(c.Request().Context()); ok || cfg.skip(c) {
@@ -68,24 +68,25 @@ func (x *exchange) serve(next echo.HandlerFunc) error {
 	returned := false
 	defer func() {
 		if !returned {
-			_ = x.finish(nil, true)
+			_ = x.finish(nil, false)
 		}
 	}()
 	err := next(x.c)
 	returned = true
-	return x.finish(err, err != nil)
+	return x.finish(err, err == nil)
 }
 
 // finish commits what no write has committed, unless the answer is still to be
 // given: to a panic, or to an error.
-func (x *exchange) finish(err error, unanswered bool) error {
+func (x *exchange) finish(err error, answered bool) error {
 	x.c.SetResponse(x.answer) // echo.WrapMiddleware leaves its own
-	if unanswered && !x.Committed() && x.CommitFlush() == nil {
+	later, failed := x.Leave(x.res.Status, answered)
+	if later {
 		x.writer.last = true
 		return err
 	}
 	defer x.End()
-	if failed := x.Commit(x.res.Status); failed != nil {
+	if failed != nil {
 		return x.fail(failed)
 	}
 	return err
@@ -97,13 +98,13 @@ func (x *exchange) fail(err error) error {
 	x.ResetHeader()
 	x.res.ResponseWriter, x.res.Committed, x.res.Size, x.res.Status = x.under, false, 0, http.StatusOK
 	x.c.SetResponse(x.answer)
-	if x.cfg.answer != nil {
+	switch {
+	case x.cfg.answer != nil:
 		x.cfg.answer(x.c, err)
+		return nil
+	case x.AnswerError(x.c.Response(), x.c.Request(), err):
 		return nil
 	}
 	status := core.StatusCode(err)
-	if status == http.StatusServiceUnavailable {
-		x.res.Header().Set("Retry-After", "5")
-	}
 	return echo.NewHTTPError(status, http.StatusText(status)).Wrap(err)
 }

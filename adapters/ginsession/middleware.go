@@ -11,7 +11,7 @@ import (
 // Middleware gives every request a session of m. Mounted twice, the outer one
 // works; two managers with different cookie names get along.
 func Middleware(m *core.Manager, opts ...Option) gin.HandlerFunc {
-	cfg := newConfig(m, opts)
+	cfg := newConfig(opts)
 	return func(c *gin.Context) {
 		if _, ok := m.Lookup(c.Request.Context()); ok || cfg.skip(c) {
 			c.Next()
@@ -46,22 +46,20 @@ func (x *exchange) serve() {
 // given by an outer middleware: to a panic, or to an error.
 func (x *exchange) finish(returned bool) {
 	w := &x.writer
-	recorded := len(x.c.Errors) > 0 && w.Status() == http.StatusOK
-	switch {
-	case x.Committed():
-	case w.Written(): // past us: Engine.HandleContext goes back to Gin's own writer
+	if !x.Committed() && w.Written() { // past us: Engine.HandleContext goes back to Gin's own writer
 		if err := x.CommitHijacked(); err != nil {
 			_ = x.c.Error(err)
 		}
 		x.End()
 		return
-	case !returned || recorded:
-		if x.CommitFlush() == nil {
-			w.last = true
-			return
-		}
 	}
-	if err := x.Commit(w.Status()); err != nil {
+	recorded := len(x.c.Errors) > 0 && w.Status() == http.StatusOK
+	later, err := x.Leave(w.Status(), returned && !recorded)
+	if later {
+		w.last = true
+		return
+	}
+	if err != nil {
 		x.fail(err)
 	}
 	x.End()
@@ -74,14 +72,12 @@ func (x *exchange) fail(err error) {
 	x.ResetHeader()
 	c.Writer = x.writer.ResponseWriter
 	c.Abort()
-	if x.cfg.answer != nil {
+	switch {
+	case x.cfg.answer != nil:
 		x.cfg.answer(c, err)
-		return
+	case x.AnswerError(c.Writer, c.Request, err):
+	default:
+		c.Status(core.StatusCode(err))
+		_ = c.Error(err)
 	}
-	status := core.StatusCode(err)
-	if status == http.StatusServiceUnavailable {
-		c.Header("Retry-After", "5")
-	}
-	c.Status(status)
-	_ = c.Error(err)
 }

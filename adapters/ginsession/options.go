@@ -1,10 +1,6 @@
 package ginsession
 
-import (
-	"github.com/gin-gonic/gin"
-
-	"github.com/djinn-go/djinn/core"
-)
+import "github.com/gin-gonic/gin"
 
 // Option is a setting of [Middleware].
 type Option func(*config)
@@ -30,11 +26,8 @@ type config struct {
 	answer  func(c *gin.Context, err error)
 }
 
-func newConfig(m *core.Manager, opts []Option) *config {
+func newConfig(opts []Option) *config {
 	cfg := new(config)
-	if m.HasErrorHandler() {
-		cfg.answer = func(c *gin.Context, err error) { m.HandleError(c.Writer, c.Request, err) }
-	}
 	for _, opt := range opts {
 		opt(cfg)
 	}
