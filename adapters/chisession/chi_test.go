@@ -11,7 +11,18 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/djinn-go/djinn/adapters/chisession"
+	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/memstore"
 )
+
+func newManager(t testing.TB) *core.Manager {
+	t.Helper()
+	m, err := core.New(must(memstore.New()), core.Config{SecretKey: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
 
 // chi's own middleware, before the sessions and after.
 func TestOrder(t *testing.T) {

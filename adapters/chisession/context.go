@@ -19,6 +19,8 @@ type Context struct {
 func (c *Context) Session() *core.Session { return From(c.R) }
 
 // Handle makes a net/http handler of one that takes a [Context].
+//
+// Handle costs at most one allocation a request more than a plain handler and [From].
 func Handle(h func(c *Context)) http.HandlerFunc {
 	return HandleWith(func(w http.ResponseWriter, r *http.Request) *Context { return &Context{w, r} }, h)
 }

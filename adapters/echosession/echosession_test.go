@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -30,76 +29,6 @@ func serve(h http.Handler, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	return w
-}
-
-func TestFromWithoutMiddlewareNamesTheCure(t *testing.T) {
-	t.Parallel()
-	defer func() {
-		if got, _ := recover().(string); !strings.Contains(got, "echosession.Middleware") {
-			t.Errorf("From without the middleware: got panic %q, want one that names the cure", got)
-		}
-	}()
-	r := echo.New()
-	r.GET("/", func(c echo.Context) error { echosession.From(c); return nil })
-	serve(r, "/")
-}
-
-// shop is a team's own context.
-type shop struct {
-	echo.Context
-	cart *core.Session
-}
-
-func TestHandleWith(t *testing.T) {
-	t.Parallel()
-	r := echo.New()
-	r.Use(echosession.Middleware(newManager(t)))
-	r.GET("/", echosession.HandleWith(
-		func(c echo.Context) shop { return shop{c, echosession.From(c)} },
-		func(c shop) error { c.cart.Set("item", "lamp"); return c.String(http.StatusOK, "lamp") }))
-	w := serve(r, "/")
-	if w.Code != http.StatusOK || w.Body.String() != "lamp" || w.Header().Get("Set-Cookie") == "" {
-		t.Errorf("HandleWith: got %d %q, want 200, lamp and a cookie", w.Code, w.Body)
-	}
-}
-
-func TestWithSkipper(t *testing.T) {
-	t.Parallel()
-	r := echo.New()
-	r.Use(echosession.Middleware(newManager(t), echosession.WithSkipper(func(c echo.Context) bool {
-		return c.Request().URL.Path == "/health"
-	})))
-	has := func(c echo.Context) error {
-		_, ok := core.FromContext(c.Request().Context())
-		return c.String(http.StatusOK, strconv.FormatBool(ok))
-	}
-	r.GET("/health", has)
-	r.GET("/shop", has)
-	for path, want := range map[string]string{"/health": "false", "/shop": "true"} {
-		if got := serve(r, path).Body.String(); got != want {
-			t.Errorf("%s has a session: got %s, want %s", path, got, want)
-		}
-	}
-}
-
-func TestWithErrorHandler(t *testing.T) {
-	t.Parallel()
-	r := echo.New()
-	r.Use(echosession.Middleware(newManager(t), echosession.WithErrorHandler(func(err error, c echo.Context) {
-		var enc *core.EncodeError
-		if !errors.As(err, &enc) {
-			t.Errorf("got error %v, want the EncodeError", err)
-		}
-		_ = c.String(http.StatusTeapot, "sorry")
-	})))
-	r.GET("/", echosession.Handle(func(c *echosession.Context) error {
-		c.Session().Set("channel", make(chan int))
-		return c.String(http.StatusOK, "fine")
-	}))
-	w := serve(r, "/")
-	if w.Code != http.StatusTeapot || w.Body.String() != "sorry" {
-		t.Errorf("WithErrorHandler: got %d %q, want 418 sorry", w.Code, w.Body)
-	}
 }
 
 // echo.WrapMiddleware leaves a response of its own behind; an error is still

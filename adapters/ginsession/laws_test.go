@@ -18,7 +18,6 @@ func TestMain(m *testing.M) {
 }
 
 func TestLaws(t *testing.T) {
-	t.Parallel()
 	adaptertest.Run(t, adaptertest.Framework{
 		Name:  "gin, error middleware outside",
 		Build: func(app adaptertest.App) http.Handler { return build(app, true) },
@@ -38,13 +37,15 @@ func TestLawsErrorMiddlewareInside(t *testing.T) {
 		Waived: map[string]string{
 			"stream/early-hints-sent": "gin's own WriteHeader only takes note of a 103",
 			"fault/on-error":          "mounted inside, error middleware cannot see what happens outside of it",
+			"cost/untouched":          "TestLaws counts",
+			"cost/handle":             "TestLaws counts",
 		},
 	})
 }
 
 func build(app adaptertest.App, errorsOutside bool) http.Handler {
 	r := gin.New()
-	if err := r.SetTrustedProxies(nil); err != nil {
+	if err := r.SetTrustedProxies(app.Proxies); err != nil {
 		panic(err)
 	}
 	if app.Recovery == adaptertest.RecoveryOutside {
@@ -54,7 +55,10 @@ func build(app adaptertest.App, errorsOutside bool) http.Handler {
 		r.Use(answerErrors(app))
 	}
 	for _, m := range app.Managers {
-		r.Use(ginsession.Middleware(m))
+		r.Use(ginsession.Middleware(m, options(app)...))
+	}
+	if app.Style == adaptertest.StyleBare {
+		r.Use(func(c *gin.Context) { c.Next() })
 	}
 	if app.OnError != nil && !errorsOutside {
 		r.Use(answerErrors(app))
@@ -66,13 +70,45 @@ func build(app adaptertest.App, errorsOutside bool) http.Handler {
 		r.Use(ginsession.Handle(func(c *ginsession.Context) { app.Before(ginCtx{c}) }))
 	}
 	for path, h := range app.Routes {
-		r.Any(path, ginsession.Handle(func(c *ginsession.Context) { h(ginCtx{c}) }))
+		switch app.Style {
+		case adaptertest.StyleOwnContext:
+			r.Any(path, ginsession.HandleWith(newShop, func(c shop) { h(c) }))
+		case adaptertest.StyleFrom:
+			r.Any(path, func(c *gin.Context) { h(newShop(c)) })
+		default:
+			r.Any(path, ginsession.Handle(func(c *ginsession.Context) { h(ginCtx{c}) }))
+		}
+	}
+	for _, path := range app.Silent {
+		if app.Style == adaptertest.StyleContext {
+			r.Any(path, ginsession.Handle(func(c *ginsession.Context) { c.Status(http.StatusNoContent) }))
+		} else {
+			r.Any(path, func(c *gin.Context) { c.Status(http.StatusNoContent) })
+		}
 	}
 	for path, h := range app.Mounts {
 		r.Any(path, gin.WrapH(h))
 	}
 	return r
 }
+
+// options are what the program asks of the middleware.
+func options(app adaptertest.App) (opts []ginsession.Option) {
+	if app.Skip != nil {
+		opts = append(opts, ginsession.WithSkipper(func(c *gin.Context) bool { return app.Skip(c.Request) }))
+	}
+	if app.AdapterError != nil {
+		opts = append(opts, ginsession.WithErrorHandler(func(c *gin.Context, err error) { app.AdapterError(c.Writer, c.Request, err) }))
+	}
+	return opts
+}
+
+// shop is a team's own context, which asks From.
+type shop struct{ ginCtx }
+
+func newShop(c *gin.Context) shop { return shop{ginCtx{&ginsession.Context{Context: c}}} }
+
+func (c shop) Session() *core.Session { return ginsession.From(c.c.Context) }
 
 // answerErrors is error middleware as Gin's documentation shows it.
 func answerErrors(app adaptertest.App) gin.HandlerFunc {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/adaptertest"
 )
 
@@ -52,6 +53,7 @@ var broken = []struct {
 	{"asks no error handler", flaws{ownErrors: true}, []string{"fault/error-handler"}},
 	{"believes what any client says of its address", flaws{believesHeader: true}, []string{"client/forged"}},
 	{"takes every error for a store that is down", flaws{always503: true}, []string{"error/refused", "concurrent/logout"}},
+	{"ignores the error handler it was given", flaws{ignoresOption: true}, []string{"option/error-handler", "fault/on-error"}},
 	{"cuts the body", flaws{cutsBody: true}, []string{"response/body-intact", "wrapped/gzip-outside", "stream/sse", "error/4xx"}},
 }
 
@@ -114,13 +116,65 @@ func TestBrokenErrorsAnsweredAfterwards(t *testing.T) {
 	}
 }
 
-// An adapter that does not ask the framework's error page.
-func TestBrokenErrorPage(t *testing.T) {
+// Programs that do not do what their options say.
+func TestBrokenOptions(t *testing.T) {
 	t.Parallel()
-	fw := netHTTP(flaws{}.middleware)
-	fw.Waived = nil
-	if got := failedCases(adaptertest.Check(fw)); !slices.Equal(got, []string{"fault/on-error"}) {
-		t.Errorf("got failures %q, want fault/on-error alone", got)
+	for name, tt := range map[string]struct {
+		fw     adaptertest.Framework
+		change func(*adaptertest.App)
+		caught string
+	}{
+		"no skipper":      {netHTTP(flaws{}.middleware), func(app *adaptertest.App) { app.Skip = nil }, "option/skipper"},
+		"From finds none": {netHTTP(flaws{}.middleware), func(app *adaptertest.App) { app.Managers = noneIf(app, adaptertest.StyleFrom) }, "option/from"},
+		"own context":     {netHTTP(flaws{}.middleware), func(app *adaptertest.App) { app.Managers = noneIf(app, adaptertest.StyleOwnContext) }, "option/own-context"},
+		"a bare panic": {netHTTP(flaws{}.middleware), func(app *adaptertest.App) {
+			for path, h := range app.Routes {
+				app.Routes[path] = func(c adaptertest.Ctx) { h(riddle{c}) }
+			}
+		}, "option/no-middleware"},
+		"believes everybody": {netHTTP(flaws{believesHeader: true}.middleware), func(*adaptertest.App) {}, "option/trusted-proxy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fw := tt.fw
+			fw.Waived = nil
+			right := fw.Build
+			fw.Build = func(app adaptertest.App) http.Handler {
+				tt.change(&app)
+				return right(app)
+			}
+			if got := failedCases(adaptertest.Check(fw)); !slices.Contains(got, tt.caught) {
+				t.Errorf("got failures %q, want %s among them", got, tt.caught)
+			}
+		})
+	}
+}
+
+func noneIf(app *adaptertest.App, style adaptertest.Style) []*core.Manager {
+	if app.Style == style {
+		return []*core.Manager{}
+	}
+	return app.Managers
+}
+
+// riddle panics without a word of help.
+type riddle struct{ adaptertest.Ctx }
+
+func (r riddle) Session() *core.Session {
+	s, ok := core.FromContext(r.Request().Context())
+	if !ok {
+		panic("nil")
+	}
+	return s
+}
+
+// An adapter that pays for every request. Not parallel: allocations are counted.
+func TestBrokenCost(t *testing.T) {
+	if got := failedCases(adaptertest.Check(netHTTP(flaws{spends: true}.middleware))); !slices.Contains(got, "cost/untouched") && !raceDetector {
+		t.Errorf("got failures %q, want cost/untouched among them", got)
+	}
+	if got := failedCases(adaptertest.Check(netHTTP(flaws{}.middleware))); len(got) > 0 {
+		t.Errorf("an adapter without flaws: got failures %q, want none", got)
 	}
 }
 

@@ -40,9 +40,10 @@ type env struct {
 	// connections of http.DefaultTransport with it, also those of other cases.
 	transport *http.Transport
 
-	mu       sync.Mutex
-	failures []error
-	warnings []string // reasons of events that are warnings
+	mu         sync.Mutex
+	failures   []error
+	unmeasured string   // why allocations could not be counted
+	warnings   []string // reasons of events that are warnings
 }
 
 func newEnv(fw Framework) *env {

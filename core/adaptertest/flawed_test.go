@@ -48,10 +48,12 @@ type flaws struct {
 	cutsBody        bool
 	believesHeader  bool // takes X-Forwarded-For for the client's address
 	always503       bool // whatever the error
+	ignoresOption   bool // does not ask the error handler that it was given
+	spends          bool // allocates for every request
 }
 
 // middleware makes the flawed adapter.
-func (f flaws) middleware(m *core.Manager, _ func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
+func (f flaws) middleware(m *core.Manager, onError func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if _, ok := m.Lookup(r.Context()); ok && !f.wrapsTwice {
@@ -60,6 +62,12 @@ func (f flaws) middleware(m *core.Manager, _ func(http.ResponseWriter, *http.Req
 			}
 			x := new(flawed)
 			x.flaws, x.m, x.w, x.bare = f, m, w, r
+			if !f.ignoresOption {
+				x.onError = onError
+			}
+			if f.spends {
+				x.status = len(fmt.Sprint(r.URL, x.status))
+			}
 			x.r = x.Begin(m, w, r)
 			if f.believesHeader {
 				x.SetClientIP(forwarded(r.Header))
@@ -79,6 +87,7 @@ type flawed struct {
 	core.RequestBinding
 	flaws
 	m       *core.Manager
+	onError func(http.ResponseWriter, *http.Request, error)
 	w       http.ResponseWriter
 	bare, r *http.Request
 	begun   bool
@@ -181,6 +190,8 @@ func (x *flawed) answer(err error) {
 	case x.ownErrors:
 		x.w.Header().Set("Retry-After", "5")
 		http.Error(x.w, "sorry", status)
+	case x.onError != nil:
+		x.onError(x.w, x.r, err)
 	default:
 		x.m.HandleError(x.w, x.r, err)
 	}

@@ -37,10 +37,39 @@ type App struct {
 	Before func(c Ctx)
 	// Routes are the handlers by path, for every method.
 	Routes map[string]func(c Ctx)
+	// Style is how the handlers are written.
+	Style Style
+	// Silent are paths that are answered with 204 and nothing else, by the smallest
+	// handler of that Style, which does not look at the session. With StyleBare
+	// there are no Managers, and one middleware of the framework's that does nothing.
+	Silent []string
+	// Skip, if set, is given to the adapter's middleware as its skipper.
+	Skip func(r *http.Request) bool
+	// AdapterError, if set, is given to the adapter's middleware as its error
+	// handler.
+	AdapterError func(w http.ResponseWriter, r *http.Request, err error)
+	// Proxies are the networks whose X-Forwarded-For is to be believed, the
+	// framework's way; none: nobody's.
+	Proxies []string
 	// Mounts are net/http handlers by path, for every method, mounted as the
 	// framework does it.
 	Mounts map[string]http.Handler
 }
+
+// Style is how handlers are written.
+type Style int
+
+// Styles of handlers.
+const (
+	// StyleContext: with the adapter's own context (Handle).
+	StyleContext Style = iota
+	// StyleOwnContext: with a context of the program's (HandleWith).
+	StyleOwnContext
+	// StyleFrom: with the framework's context and From.
+	StyleFrom
+	// StyleBare: without the adapter. For Silent only.
+	StyleBare
+)
 
 // Recovery is where the recovery from panics is mounted.
 type Recovery int

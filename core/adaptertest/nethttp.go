@@ -9,13 +9,16 @@ import (
 )
 
 // NetHTTP is net/http as a Framework, for middleware that needs no more than
-// that. mount returns the middleware of m; onError, if not nil, is to answer the
-// adapter's errors.
+// that, with a skipper of the suite's own and one style of handlers. mount returns the
+// middleware of m; onError, if not nil, is to answer the adapter's errors.
 func NetHTTP(name string, mount func(m *core.Manager, onError func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler) Framework {
 	return Framework{Name: name, Build: func(app App) http.Handler {
 		mux := http.NewServeMux()
 		for path, h := range app.Routes {
 			mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { h(NewNetHTTPCtx(w, r, app.OnError)) })
+		}
+		for _, path := range app.Silent {
+			mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 		}
 		for path, h := range app.Mounts {
 			mux.Handle(path, h)
@@ -30,8 +33,16 @@ func NetHTTP(name string, mount func(m *core.Manager, onError func(http.Response
 		if app.Recovery == RecoveryInside {
 			h = recovering(h)
 		}
+		onError := app.OnError
+		if app.AdapterError != nil {
+			onError = app.AdapterError
+		}
 		for i := len(app.Managers) - 1; i >= 0; i-- {
-			h = mount(app.Managers[i], app.OnError)(h)
+			next := h
+			h = mount(app.Managers[i], onError)(next)
+			if app.Skip != nil {
+				h = skipping(app.Skip, next, h)
+			}
 		}
 		if app.Recovery == RecoveryOutside {
 			h = recovering(h)
@@ -54,7 +65,7 @@ type netHTTPCtx struct {
 func (c netHTTPCtx) Session() *core.Session {
 	s, ok := core.FromContext(c.r.Context())
 	if !ok {
-		panic("adaptertest: no session in the request's context")
+		panic("adaptertest: no session in the request's context: put the middleware around the handler")
 	}
 	return s
 }
@@ -92,5 +103,16 @@ func recovering(next http.Handler) http.Handler {
 			}
 		}()
 		next.ServeHTTP(w, r)
+	})
+}
+
+// skipping serves the requests that skip is about by next alone.
+func skipping(skip func(*http.Request) bool, next, sessions http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if skip(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		sessions.ServeHTTP(w, r)
 	})
 }

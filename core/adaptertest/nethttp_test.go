@@ -13,16 +13,17 @@ type mount = func(*core.Manager, func(http.ResponseWriter, *http.Request, error)
 
 // Manager.Handler keeps every law.
 func TestNetHTTP(t *testing.T) {
-	t.Parallel()
-	adaptertest.Run(t, netHTTP(func(m *core.Manager, _ func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
-		return m.Handler
+	adaptertest.Run(t, netHTTP(func(m *core.Manager, onError func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
+		return func(next http.Handler) http.Handler {
+			return m.HandlerWith(next, core.HandlerOptions{ErrorHandler: onError})
+		}
 	}))
 }
 
 func netHTTP(mw mount) adaptertest.Framework {
 	fw := adaptertest.NetHTTP("net/http", mw)
 	fw.Waived = map[string]string{
-		"fault/on-error": "net/http has no error pages; Config.ErrorHandler is fault/error-handler",
+		"option/trusted-proxy": "net/http knows no proxies; Config.ClientIP is client/config",
 	}
 	return fw
 }
