@@ -50,6 +50,19 @@ modules() {
 	go list -m -f '{{.Dir}}'
 }
 
+# published prints the directory of every module that users download.
+published() {
+	modules | grep -vE '/(examples|gormstore/dbtest)$'
+}
+
+# tool NAME ARGUMENTS…: runs a program that the module of CI's tools names, in the
+# current directory.
+tool() {
+	local name=$1
+	shift
+	GOWORK=off go tool -modfile="$root/.ci/tools/go.mod" "$name" "$@"
+}
+
 # all_modules adds those that are kept out of it.
 all_modules() {
 	git ls-files '*go.mod' | sed "s,^,$root/,; s,/go\.mod$,,"

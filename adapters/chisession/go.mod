@@ -4,7 +4,7 @@ go 1.24.0
 
 require (
 	github.com/djinn-go/djinn v0.0.0
-	github.com/go-chi/chi/v5 v5.5.0
+	github.com/go-chi/chi/v5 v5.4.0
 )
 
 replace github.com/djinn-go/djinn => ../..

@@ -4,7 +4,7 @@ go 1.25.0
 
 require (
 	github.com/djinn-go/djinn v0.0.0
-	github.com/labstack/echo/v5 v5.4.4
+	github.com/labstack/echo/v5 v5.4.5
 )
 
 require golang.org/x/time v0.15.0 // indirect

@@ -8,7 +8,7 @@ import (
 
 // The figures of a package whose figures are known.
 func TestMeasure(t *testing.T) {
-	got, err := measure("testdata/knot", ".", "A")
+	got, err := measure(".", "./testdata/knot", "A")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,7 +16,7 @@ func TestMeasure(t *testing.T) {
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	pkg, err := load("testdata/knot", ".")
+	pkg, err := load(".", "./testdata/knot")
 	if err != nil {
 		t.Fatal(err)
 	}

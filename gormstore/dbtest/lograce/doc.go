@@ -6,7 +6,7 @@
 //
 // It is a module of its own, and not in the workspace, because of those libraries.
 //
-//	GOWORK=off go test .  # -short is quicker
-//	GOWORK=off go test . -timeout 60m -interleavings 1000 -update  # writes docs/lograce.md
-//	GOWORK=off go test . -v -run "/^memstore$/^logout$" -seed 42  # one interleaving, with its steps
+//	go test ./gormstore/dbtest/lograce  # -short is quicker
+//	go test ./gormstore/dbtest/lograce -timeout 60m -interleavings 1000 -update  # writes docs/lograce.md
+//	go test ./gormstore/dbtest/lograce -v -run "/^memstore$/^logout$" -seed 42  # one interleaving, with its steps
 package lograce

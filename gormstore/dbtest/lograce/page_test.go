@@ -38,7 +38,7 @@ func checkPage(t *testing.T, cells map[string]map[string]cell) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(withoutCounts(got), withoutCounts(want)) {
-		t.Error("docs/lograce.md has other sites or scenarios than this program: GOWORK=off go test . -update")
+		t.Error("docs/lograce.md has other sites or scenarios than this program: go test ./gormstore/dbtest/lograce -update")
 	}
 }
 
@@ -67,7 +67,8 @@ somebody is logged in who must not be.
 		fmt.Fprintf(&b, "## %s\n\n%s Came back / interleavings:\n\n", g.title, g.about)
 		writeTable(&b, g, cells)
 	}
-	b.WriteString("## The scenarios\n\n")
+	b.WriteString("## Other libraries\n\nThe same scenarios were played with other session libraries: [what came back there](lograce-others.md).\n\n" +
+		"## The scenarios\n\n")
 	for _, sc := range scenarios {
 		fmt.Fprintf(&b, "- **%s**: %s\n", sc.name, sc.about)
 	}
@@ -79,9 +80,8 @@ that one, where the store did not tell the logout that it had found the session.
 ## Running it
 
 ` + "```" + `
-cd gormstore/dbtest/lograce
-GOWORK=off go test .    # 1,000 interleavings of each site, divided among its scenarios
-GOWORK=off go test . -timeout 60m -interleavings 1000 -update    # 1,000 of each scenario, and this page
+go test ./gormstore/dbtest/lograce    # 1,000 interleavings of each site, divided among its scenarios
+go test ./gormstore/dbtest/lograce -timeout 60m -interleavings 1000 -update    # 1,000 of each scenario, and this page
 ` + "```" + `
 
 PostgreSQL, MariaDB and Redis are looked for as in all tests (see ` + "`CONTRIBUTING.md`" + `); what is not there is skipped. A

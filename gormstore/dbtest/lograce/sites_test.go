@@ -82,16 +82,4 @@ var groups = []group{
 			{"a user's sessions deleted by hand, on SQLite", djinnSite(netHTTP, inUntagged, nil)},
 		},
 	},
-	{
-		title: "Other libraries",
-		about: "The same handlers and the same seeds. What a library has no function for is left out.",
-		entries: []entry{
-			{"alexedwards/scs v2.9.0", scsSite(0)},
-			{"alexedwards/scs v2.9.0 with IdleTimeout", scsSite(lifetime)},
-			{"gorilla/sessions v1.4.0, wader/gormstore v2.0.3 on SQLite", waderSite},
-			{"gin-contrib/sessions v1.0.4, its memstore", ginContribSite(ginContribMemory)},
-			{"gin-contrib/sessions v1.0.4, its gorm store on SQLite", ginContribSite(ginContribTable)},
-			{"echo-contrib v0.50.1, gorilla's FilesystemStore", echoContribSite},
-		},
-	},
 }

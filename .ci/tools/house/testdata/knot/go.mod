@@ -1,3 +1,0 @@
-module knot
-
-go 1.24

@@ -1,5 +1,0 @@
-// Package promtest tests gormstore with GORM's Prometheus plugin. It is a module of
-// its own, and not in the workspace, because of what the plugin requires.
-//
-//	GOWORK=off go test .
-package promtest
