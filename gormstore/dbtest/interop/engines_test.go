@@ -3,6 +3,7 @@ package interop
 import (
 	"context"
 	"crypto/rand"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -139,6 +140,9 @@ func onRedis(t *testing.T) (cachestore.Cache, string) {
 	defer cancel()
 	if err := client.Ping(ctx).Err(); err != nil {
 		dbtest.Missing(t, "no Redis server answers on 127.0.0.1:6379: "+err.Error())
+	}
+	if out, err := exec.CommandContext(ctx, python(), "-c", "import redis").CombinedOutput(); err != nil {
+		dbtest.Missing(t, python()+" has no Redis client for Django: install Debian's python3-redis: "+string(out))
 	}
 	prefix := rand.Text()
 	t.Cleanup(func() {
