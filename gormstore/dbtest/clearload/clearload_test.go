@@ -1,18 +1,16 @@
+//go:build nightly
+
 package clearload
 
 import (
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/djinn-go/djinn/gormstore/dbtest"
 )
 
-// isFull asks for the run with the limits that want a quiet machine.
-var isFull = os.Getenv("DJINN_CLEARLOAD") == "full"
-
-// The two sizes.
+// The two sizes: of the run whose limits want a quiet machine, and with -short.
 var (
 	full = scenario{expired: 200_000, live: 200_000, inUse: 20_000, quiet: 10 * time.Second, expiring: 10 * time.Second}
 	tiny = scenario{expired: 10_000, live: 10_000, inUse: 1000, quiet: 3 * time.Second, expiring: 2 * time.Second}
@@ -77,8 +75,8 @@ func TestClearLoad(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes everything slow, and this is about time")
 	}
-	if *update && !isFull {
-		t.Fatal("-update wants DJINN_CLEARLOAD=full")
+	if *update && testing.Short() {
+		t.Fatal("-update wants the full run: leave out -short")
 	}
 	var (
 		results []result
@@ -86,9 +84,9 @@ func TestClearLoad(t *testing.T) {
 	)
 	for _, d := range databases {
 		t.Run(d.Name, func(t *testing.T) {
-			sc, limits := tiny, loose
-			if isFull {
-				sc, limits = full, d.full
+			sc, limits := full, d.full
+			if testing.Short() {
+				sc, limits = tiny, loose
 			}
 			r := run(t, d.Database, sc, ours)
 			for _, p := range r.phases {

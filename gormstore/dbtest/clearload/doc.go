@@ -1,9 +1,8 @@
 // Package clearload measures what clearing expired sessions does to the requests
 // of a site that is in use: real handlers, real databases, an open loop. It has
-// tests only. A small run is among the tests of every change; the full one, with
-// limits that want a quiet machine, is
+// tests only, which run at night, because their limits want a quiet machine:
 //
-//	DJINN_CLEARLOAD=full go test -count=1 -timeout 30m ./gormstore/dbtest/clearload -update
+//	go test -tags nightly -count=1 -timeout 30m ./gormstore/dbtest/clearload -update
 //
-// which writes docs/clearsessions.md.
+// This writes docs/clearsessions.md; -short is a small run with loose limits.
 package clearload

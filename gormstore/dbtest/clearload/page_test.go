@@ -1,3 +1,5 @@
+//go:build nightly
+
 package clearload
 
 import (
@@ -11,11 +13,11 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write docs/clearsessions.md; wants DJINN_CLEARLOAD=full")
+var update = flag.Bool("update", false, "write docs/clearsessions.md")
 
 const pageFile = "../../../docs/clearsessions.md"
 
-const pageHead = `<!-- Written by DJINN_CLEARLOAD=full go test -timeout 30m ./gormstore/dbtest/clearload -update -->
+const pageHead = `<!-- Written by go test -tags nightly -timeout 30m ./gormstore/dbtest/clearload -update -->
 
 # Clearing expired sessions on a site that is in use
 
