@@ -55,12 +55,13 @@ published() {
 	modules | grep -vE '/(examples|gormstore/dbtest)$'
 }
 
-# tool NAME ARGUMENTS…: runs a program that the module of CI's tools names, in the
-# current directory.
+# tool NAME ARGUMENTS…: runs a program that the module of CI's tools names, built with
+# its own versions and run with the workspace.
 tool() {
 	local name=$1
 	shift
-	GOWORK=off go tool -modfile="$root/.ci/tools/go.mod" "$name" "$@"
+	(cd "$root/.ci/tools" && GOWORK=off go build -o "$root/.ci/tools/bin/" tool)
+	"$root/.ci/tools/bin/$name" "$@"
 }
 
 # all_modules adds those that are kept out of it.
