@@ -7,7 +7,7 @@ import (
 	"github.com/djinn-go/djinn/examples/internal/page"
 )
 
-// sessionError is Config.ErrorHandler: it answers a request whose session could
+// sessionError answers a request whose session could
 // not be loaded or saved. Nothing has been written yet.
 func sessionError(w http.ResponseWriter, r *http.Request, err error) {
 	page.WriteProblem(w, r, core.StatusCode(err))

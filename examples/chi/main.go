@@ -1,22 +1,30 @@
-// Command chi is the example shop on chi, and for all that matters on net/http.
-// Run it and open the URL it prints:
+// Command chi is a small shop on chi, and for all that matters on net/http: a visit
+// counter, a cart and a log-in, kept in the sessions of a database. Run it and open the
+// URL it prints:
 //
 //	go run ./examples/chi
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"log"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"gorm.io/gorm"
 
 	"github.com/djinn-go/djinn/adapters/chisession"
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/examples/internal/page"
 	"github.com/djinn-go/djinn/examples/internal/setup"
 	"github.com/djinn-go/djinn/examples/internal/shop"
-	"github.com/djinn-go/djinn/examples/internal/trace"
+	"github.com/djinn-go/djinn/gormstore"
 )
 
 // What the session holds. Each key knows the type of its item.
@@ -26,21 +34,40 @@ const (
 	cart   core.Key[shop.Cart] = "cart"
 )
 
-func main() { setup.Main(newHandler) }
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		log.Fatal(err)
+	}
+}
 
-// newHandler ties the store to the settings, and the routes to both.
-func newHandler(env *setup.Env) (http.Handler, error) {
-	m, err := core.New(env.Store, core.Config{
-		SecretKey:    env.SecretKey,
-		CookieName:   env.CookieName,
-		CookieAge:    env.CookieAge,
-		ErrorHandler: sessionError,
-		Observer:     trace.Observe, // for the panel at the foot of the page
+// run opens the database and serves the shop until ctx ends.
+func run(ctx context.Context) error {
+	settings, err := setup.Shop(os.Getenv, os.Stderr) // ADDR, DATABASE_URL, SECRET_KEY, …
+	if err != nil {
+		return err
+	}
+	db, err := gorm.Open(settings.Dialector, settings.GORM) // sqlite.Open("…"), &gorm.Config{}
+	if err != nil {
+		return err
+	}
+	store, err := gormstore.New(db) // the table django_session
+	if err != nil {
+		return err
+	}
+	if err := store.Migrate(ctx); err != nil {
+		return err
+	}
+	m, err := core.New(store, core.Config{
+		SecretKey:  settings.SecretKey,
+		CookieName: settings.CookieName,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return trace.Handler(env.CookieName, env.Engine, routes(m)), nil
+	go m.ClearPeriodically(ctx, time.Hour, core.ClearOptions{})
+	return setup.Serve(ctx, settings.Addr, routes(m), os.Stdout)
 }
 
 func routes(m *core.Manager) *chi.Mux {
@@ -48,11 +75,10 @@ func routes(m *core.Manager) *chi.Mux {
 	// Refuse forms that another site sends with the visitor's cookie.
 	csrf := http.NewCrossOriginProtection()
 	csrf.SetDenyHandler(problem(http.StatusForbidden))
-	r.Use(middleware.Recoverer, csrf.Handler, chisession.Middleware(m))
+	r.Use(middleware.Recoverer, csrf.Handler, chisession.Middleware(m, chisession.WithErrorHandler(sessionError)))
 	r.NotFound(problem(http.StatusNotFound))
 
 	r.Get("/", home)
-	r.Get("/untouched", untouched)
 	r.Post("/cart", changeCart)
 	r.Post("/remember", remember)
 	r.Post("/login", login)
@@ -67,20 +93,16 @@ func routes(m *core.Manager) *chi.Mux {
 
 // home counts the visit and shows the page.
 func home(w http.ResponseWriter, r *http.Request) {
-	view := page.New("chi", r)
 	s := chisession.From(r) // nothing is loaded before the first use
-
 	visits.Update(s, func(n int) int { return n + 1 })
-	view.Visits = visits.Get(s)
-	view.User = user.Get(s)
-	view.Cart = cart.Get(s)
-	view.Remember = !s.ExpireAtBrowserClose()
-	render(w, "home.html", view)
-}
-
-// untouched is behind the session middleware too, and does not use the session.
-func untouched(w http.ResponseWriter, r *http.Request) {
-	render(w, "untouched.html", page.New("chi", r))
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_ = page.Templates.ExecuteTemplate(w, "shop.html", page.Shop{
+		Framework: "chi",
+		Visits:    visits.Get(s),
+		User:      user.Get(s),
+		Cart:      cart.Get(s),
+		Remember:  !s.ExpireAtBrowserClose(),
+	}) // the client may have gone
 }
 
 // changeCart puts an item into the cart or takes one out.
@@ -94,7 +116,7 @@ func changeCart(w http.ResponseWriter, r *http.Request) {
 		change = shop.Cart.Remove
 	}
 	cart.Update(chisession.From(r), func(lines shop.Cart) shop.Cart { return change(lines, item) })
-	http.Redirect(w, r, page.Back(r), http.StatusSeeOther)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // remember chooses how long the session lives.
@@ -104,7 +126,7 @@ func remember(w http.ResponseWriter, r *http.Request) {
 	} else {
 		chisession.From(r).ResetExpiry() // what Config says: two weeks
 	}
-	http.Redirect(w, r, page.Back(r), http.StatusSeeOther)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // login gives the session a new key, so that one which somebody planted before is
@@ -133,7 +155,7 @@ func done(w http.ResponseWriter, r *http.Request, name string) {
 		writeJSON(w, map[string]any{"user": name})
 		return
 	}
-	http.Redirect(w, r, page.Back(r), http.StatusSeeOther)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 func count(w http.ResponseWriter, r *http.Request) {

@@ -1,20 +1,28 @@
-// Command echo is the example shop on Echo. Run it and open the URL it prints:
+// Command echo is a small shop on Echo: a visit counter, a cart and a log-in, kept in
+// the sessions of a database. Run it and open the URL it prints:
 //
 //	go run ./examples/echo
 package main
 
 import (
+	"context"
+	"log"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"gorm.io/gorm"
 
 	"github.com/djinn-go/djinn/adapters/echosession"
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/examples/internal/page"
 	"github.com/djinn-go/djinn/examples/internal/setup"
 	"github.com/djinn-go/djinn/examples/internal/shop"
-	"github.com/djinn-go/djinn/examples/internal/trace"
+	"github.com/djinn-go/djinn/gormstore"
 )
 
 // What the session holds. Each key knows the type of its item.
@@ -24,29 +32,50 @@ const (
 	cart   core.Key[shop.Cart] = "cart"
 )
 
-func main() { setup.Main(newHandler) }
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		log.Fatal(err)
+	}
+}
 
-// newHandler ties the store to the settings, and the routes to both.
-func newHandler(env *setup.Env) (http.Handler, error) {
-	m, err := core.New(env.Store, core.Config{
-		SecretKey:  env.SecretKey,
-		CookieName: env.CookieName,
-		CookieAge:  env.CookieAge,
-		Observer:   trace.Observe, // for the panel at the foot of the page
+// run opens the database and serves the shop until ctx ends.
+func run(ctx context.Context) error {
+	settings, err := setup.Shop(os.Getenv, os.Stderr) // ADDR, DATABASE_URL, SECRET_KEY, …
+	if err != nil {
+		return err
+	}
+	db, err := gorm.Open(settings.Dialector, settings.GORM) // sqlite.Open("…"), &gorm.Config{}
+	if err != nil {
+		return err
+	}
+	store, err := gormstore.New(db) // the table django_session
+	if err != nil {
+		return err
+	}
+	if err := store.Migrate(ctx); err != nil {
+		return err
+	}
+	m, err := core.New(store, core.Config{
+		SecretKey:  settings.SecretKey,
+		CookieName: settings.CookieName,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return trace.Handler(env.CookieName, env.Engine, routes(m)), nil
+	go m.ClearPeriodically(ctx, time.Hour, core.ClearOptions{})
+	return setup.Serve(ctx, settings.Addr, routes(m), os.Stdout)
 }
 
 func routes(m *core.Manager) *echo.Echo {
 	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = errorPage
+	e.Renderer = &echo.TemplateRenderer{Template: page.Templates}
 	e.Use(middleware.Recover(), sameOrigin(), echosession.Middleware(m))
 
 	e.GET("/", echosession.Handle(home))
-	e.GET("/untouched", untouched)
 	e.POST("/cart", echosession.Handle(changeCart))
 	e.POST("/remember", echosession.Handle(remember))
 	e.POST("/login", echosession.Handle(login))
@@ -61,27 +90,15 @@ func routes(m *core.Manager) *echo.Echo {
 
 // home counts the visit and shows the page.
 func home(c *echosession.Context) error {
-	view := page.New("Echo", c.Request())
 	s := c.Session() // nothing is loaded before the first use
-
 	visits.Update(s, func(n int) int { return n + 1 })
-	view.Visits = visits.Get(s)
-	view.User = user.Get(s)
-	view.Cart = cart.Get(s)
-	view.Remember = !s.ExpireAtBrowserClose()
-	return render(c, "home.html", view)
-}
-
-// untouched is behind the session middleware too, and does not use the session.
-func untouched(c echo.Context) error {
-	return render(c, "untouched.html", page.New("Echo", c.Request()))
-}
-
-// render writes straight to the response. Echo's own c.Render fills a buffer
-// first, and the foot of the page could not tell yet how the session was saved.
-func render(c echo.Context, name string, view *page.View) error {
-	c.Response().Header().Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
-	return page.Templates.ExecuteTemplate(c.Response(), name, view)
+	return c.Render(http.StatusOK, "shop.html", page.Shop{
+		Framework: "Echo",
+		Visits:    visits.Get(s),
+		User:      user.Get(s),
+		Cart:      cart.Get(s),
+		Remember:  !s.ExpireAtBrowserClose(),
+	})
 }
 
 // changeCart puts an item into the cart or takes one out.
@@ -94,7 +111,7 @@ func changeCart(c *echosession.Context) error {
 		change = shop.Cart.Remove
 	}
 	cart.Update(c.Session(), func(lines shop.Cart) shop.Cart { return change(lines, item) })
-	return c.Redirect(http.StatusSeeOther, page.Back(c.Request()))
+	return c.Redirect(http.StatusSeeOther, "/")
 }
 
 // remember chooses how long the session lives.
@@ -104,7 +121,7 @@ func remember(c *echosession.Context) error {
 	} else {
 		c.Session().ResetExpiry() // what Config says: two weeks
 	}
-	return c.Redirect(http.StatusSeeOther, page.Back(c.Request()))
+	return c.Redirect(http.StatusSeeOther, "/")
 }
 
 // login gives the session a new key, so that one which somebody planted before is
@@ -130,7 +147,7 @@ func done(c *echosession.Context, name string) error {
 	if page.WantsJSON(c.Request()) {
 		return c.JSON(http.StatusOK, echo.Map{"user": name})
 	}
-	return c.Redirect(http.StatusSeeOther, page.Back(c.Request()))
+	return c.Redirect(http.StatusSeeOther, "/")
 }
 
 func count(c *echosession.Context) error {

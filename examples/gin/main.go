@@ -1,20 +1,28 @@
-// Command gin is the example shop on Gin. Run it and open the URL it prints:
+// Command gin is a small shop on Gin: a visit counter, a cart and a log-in, kept in the
+// sessions of a database. Run it and open the URL it prints:
 //
 //	go run ./examples/gin
 package main
 
 import (
+	"context"
 	"errors"
+	"log"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"gorm.io/gorm"
 
 	"github.com/djinn-go/djinn/adapters/ginsession"
 	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/examples/internal/page"
 	"github.com/djinn-go/djinn/examples/internal/setup"
 	"github.com/djinn-go/djinn/examples/internal/shop"
-	"github.com/djinn-go/djinn/examples/internal/trace"
+	"github.com/djinn-go/djinn/gormstore"
 )
 
 // What the session holds. Each key knows the type of its item.
@@ -24,20 +32,40 @@ const (
 	cart   core.Key[shop.Cart] = "cart"
 )
 
-func main() { setup.Main(newHandler) }
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		log.Fatal(err)
+	}
+}
 
-// newHandler ties the store to the settings, and the routes to both.
-func newHandler(env *setup.Env) (http.Handler, error) {
-	m, err := core.New(env.Store, core.Config{
-		SecretKey:  env.SecretKey,
-		CookieName: env.CookieName,
-		CookieAge:  env.CookieAge,
-		Observer:   trace.Observe, // for the panel at the foot of the page
+// run opens the database and serves the shop until ctx ends.
+func run(ctx context.Context) error {
+	settings, err := setup.Shop(os.Getenv, os.Stderr) // ADDR, DATABASE_URL, SECRET_KEY, …
+	if err != nil {
+		return err
+	}
+	db, err := gorm.Open(settings.Dialector, settings.GORM) // sqlite.Open("…"), &gorm.Config{}
+	if err != nil {
+		return err
+	}
+	store, err := gormstore.New(db) // the table django_session
+	if err != nil {
+		return err
+	}
+	if err := store.Migrate(ctx); err != nil {
+		return err
+	}
+	m, err := core.New(store, core.Config{
+		SecretKey:  settings.SecretKey,
+		CookieName: settings.CookieName,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return trace.Handler(env.CookieName, env.Engine, routes(m)), nil
+	go m.ClearPeriodically(ctx, time.Hour, core.ClearOptions{})
+	return setup.Serve(ctx, settings.Addr, routes(m), os.Stdout)
 }
 
 func routes(m *core.Manager) *gin.Engine {
@@ -48,7 +76,6 @@ func routes(m *core.Manager) *gin.Engine {
 	r.NoRoute(func(c *gin.Context) { page.WriteProblem(c.Writer, c.Request, http.StatusNotFound) })
 
 	r.GET("/", ginsession.Handle(home))
-	r.GET("/untouched", untouched)
 	r.POST("/cart", ginsession.Handle(changeCart))
 	r.POST("/remember", ginsession.Handle(remember))
 	r.POST("/login", ginsession.Handle(login))
@@ -63,20 +90,15 @@ func routes(m *core.Manager) *gin.Engine {
 
 // home counts the visit and shows the page.
 func home(c *ginsession.Context) {
-	view := page.New("Gin", c.Request)
 	s := c.Session() // nothing is loaded before the first use
-
 	visits.Update(s, func(n int) int { return n + 1 })
-	view.Visits = visits.Get(s)
-	view.User = user.Get(s)
-	view.Cart = cart.Get(s)
-	view.Remember = !s.ExpireAtBrowserClose()
-	c.HTML(http.StatusOK, "home.html", view)
-}
-
-// untouched is behind the session middleware too, and does not use the session.
-func untouched(c *gin.Context) {
-	c.HTML(http.StatusOK, "untouched.html", page.New("Gin", c.Request))
+	c.HTML(http.StatusOK, "shop.html", page.Shop{
+		Framework: "Gin",
+		Visits:    visits.Get(s),
+		User:      user.Get(s),
+		Cart:      cart.Get(s),
+		Remember:  !s.ExpireAtBrowserClose(),
+	})
 }
 
 // changeCart puts an item into the cart or takes one out.
@@ -90,7 +112,7 @@ func changeCart(c *ginsession.Context) {
 		change = shop.Cart.Remove
 	}
 	cart.Update(c.Session(), func(lines shop.Cart) shop.Cart { return change(lines, item) })
-	c.Redirect(http.StatusSeeOther, page.Back(c.Request))
+	c.Redirect(http.StatusSeeOther, "/")
 }
 
 // remember chooses how long the session lives.
@@ -100,7 +122,7 @@ func remember(c *ginsession.Context) {
 	} else {
 		c.Session().ResetExpiry() // what Config says: two weeks
 	}
-	c.Redirect(http.StatusSeeOther, page.Back(c.Request))
+	c.Redirect(http.StatusSeeOther, "/")
 }
 
 // login gives the session a new key, so that one which somebody planted before is
@@ -128,7 +150,7 @@ func done(c *ginsession.Context, name string) {
 		c.JSON(http.StatusOK, gin.H{"user": name})
 		return
 	}
-	c.Redirect(http.StatusSeeOther, page.Back(c.Request))
+	c.Redirect(http.StatusSeeOther, "/")
 }
 
 func count(c *ginsession.Context) {

@@ -25,6 +25,8 @@ type browser struct {
 	t    testing.TB
 	ctx  context.Context
 	base string // without a slash at the end
+	// panel: the page explains what the session did.
+	panel bool
 	// shots is where pictures go, empty for nowhere.
 	shots string
 	name  string

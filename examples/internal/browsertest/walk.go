@@ -6,13 +6,25 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/examples/internal/exampletest"
 )
 
-// Run walks through an example's page as a visitor whose browser runs no scripts.
-// DJINN_SCREENSHOTS names a directory for pictures.
-func Run(t *testing.T, name string, build exampletest.Build) {
+// Tour walks through the page with the panel as a visitor whose browser runs no
+// scripts. DJINN_SCREENSHOTS names a directory for pictures.
+func Tour(t *testing.T, name string, build exampletest.Build) {
 	b := newBrowser(t, name, exampletest.Start(t, build, nil))
+	b.panel = true
+	b.walk()
+	b.untouched()
+}
+
+// Shop is the same for a page without the panel.
+func Shop(t *testing.T, name string, routes func(*core.Manager) http.Handler) {
+	newBrowser(t, name, exampletest.StartShop(t, routes)).walk()
+}
+
+func (b *browser) walk() {
 	b.visits()
 	b.cart()
 	b.login()
@@ -33,16 +45,16 @@ func (b *browser) visits() {
 	}
 	b.want("h1", "Hello, stranger")
 	b.want(".visits", "1")
-	b.want(current, "Without a session cookie", "there is nothing to load", "The session is created", "INSERT",
+	b.wantPanel(current, "Without a session cookie", "there is nothing to load", "The session is created", "INSERT",
 		"Set-Cookie: sessionid=", "Max-Age=1209600")
-	b.want(current+" .compare", "not loaded", "count")
+	b.wantPanel(current+" .compare", "not loaded", "count")
 	b.shot("1-first-visit")
 	b.open("/")
 	b.open("/")
 	b.want(".visits", "3")
 	b.want(".hero", "You have been here 3 times")
-	b.want(current, "With the cookie sessionid=", "the session is loaded", "SELECT", "The session is saved", "UPDATE")
-	b.want(current+" .count", "2 statements")
+	b.wantPanel(current, "With the cookie sessionid=", "the session is loaded", "SELECT", "The session is saved", "UPDATE")
+	b.wantPanel(current+" .count", "2 statements")
 	b.shot("2-third-visit")
 }
 
@@ -53,7 +65,7 @@ func (b *browser) cart() {
 	b.click(`.goods li:nth-child(3) button[value=add]`)
 	b.want(".badge", "3")
 	b.want(".total", "62.50")
-	b.want(previous, "POST", "/cart", "The session is saved")
+	b.wantPanel(previous, "POST", "/cart", "The session is saved")
 	b.click(lamp + `[value=remove]`)
 	b.want(".badge", "2")
 	b.shot("3-cart")
@@ -64,7 +76,7 @@ func (b *browser) login() {
 	b.click(`form[action="/login"] button`)
 	b.want("h1", "Welcome back, Scheherazade")
 	b.want(".badge", "2") // the cart came along
-	b.want(previous, "/login", "The session gets a new key")
+	b.wantPanel(previous, "/login", "The session gets a new key")
 	b.shot("4-logged-in")
 }
 
@@ -102,14 +114,25 @@ func (b *browser) logout() {
 	b.click(`form[action="/logout"] button`)
 	b.want("h1", "Hello, stranger")
 	b.want(".visits", "1")
-	b.want(previous, "/logout", "The handler ends the session", "The record is deleted", "Max-Age=0")
+	b.wantPanel(previous, "/logout", "The handler ends the session", "The record is deleted", "Max-Age=0")
 	b.shot("7-logged-out")
 }
 
-func (b *browser) elsewhere() {
+// wantPanel is want for the panel, where there is one.
+func (b *browser) wantPanel(selector string, texts ...string) {
+	b.t.Helper()
+	if b.panel {
+		b.want(selector, texts...)
+	}
+}
+
+func (b *browser) untouched() {
 	b.open("/untouched")
 	b.want(current, "The handler does not use the session", "not loaded", "not accessed", "0 statements")
 	b.shot("8-untouched")
+}
+
+func (b *browser) elsewhere() {
 	if got := b.open("/no-such-page"); got != http.StatusNotFound {
 		b.t.Errorf("an unknown page answers %d, want 404", got)
 	}

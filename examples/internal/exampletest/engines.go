@@ -20,6 +20,8 @@ type engine struct {
 	read, saved, rotated, deleted, where string
 	// counted: the panel counts statements or calls.
 	counted bool
+	// bare: the page has no panel.
+	bare bool
 	// copies: a copy of the cookie stays good after a logout.
 	copies bool
 }

@@ -119,7 +119,7 @@ func Program(t *testing.T) {
 	for name, newDatabase := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			table.count(t, "DATABASE_URL="+newDatabase(t))
+			table.count(t, "/untouched", "DATABASE_URL="+newDatabase(t))
 		})
 	}
 	for name, v := range map[string]visit{
@@ -131,7 +131,18 @@ func Program(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v.count(t, "SESSION_ENGINE="+name, "SESSION_FILE_PATH="+t.TempDir(), "REDIS_URL=")
+			v.count(t, "/untouched", "SESSION_ENGINE="+name, "SESSION_FILE_PATH="+t.TempDir(), "REDIS_URL=")
+		})
+	}
+}
+
+// ShopProgram runs an example that opens its database itself on each database, and
+// counts the SQL statements of a visit.
+func ShopProgram(t *testing.T) {
+	for name, newDatabase := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			visit{create: "INSERT", load: "SELECT", update: "SELECT UPDATE"}.count(t, "/plain", "DATABASE_URL="+newDatabase(t))
 		})
 	}
 }
@@ -140,7 +151,7 @@ func Program(t *testing.T) {
 type visit struct{ create, load, update string }
 
 // count lets a visitor walk through the program with those environment variables.
-func (v visit) count(t *testing.T, env ...string) {
+func (v visit) count(t *testing.T, untouched string, env ...string) {
 	p := startProgram(t, append(env, "SECRET_KEY=a key for tests")...)
 	p.statements() // of the migration
 	c := newClient(t, p.url)
@@ -156,7 +167,7 @@ func (v visit) count(t *testing.T, env ...string) {
 		{"/count", v.update, true},
 		{"/whoami", v.load, false},
 		{"/", v.update, true},
-		{"/untouched", "none", false},
+		{untouched, "none", false},
 	} {
 		a := c.get(step.path)
 		if got := p.statements(); got != step.statements {

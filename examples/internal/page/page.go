@@ -19,8 +19,8 @@ import (
 //go:embed templates
 var files embed.FS
 
-// Templates holds home.html and untouched.html, for a [View], and error.html,
-// for a [Problem].
+// Templates holds shop.html, for a [Shop], home.html and untouched.html, for a [View],
+// and error.html, for a [Problem].
 var Templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"style": func() (template.CSS, error) {
 		css, err := files.ReadFile("templates/style.css")
@@ -29,9 +29,8 @@ var Templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"euro": func(cents int) string { return fmt.Sprintf("€ %d.%02d", cents/100, cents%100) },
 }).ParseFS(files, "templates/*.html"))
 
-// View is what the page shows. A handler makes one with [New] before it uses the
-// session, and fills in the fields.
-type View struct {
+// Shop is what the page of a shop shows.
+type Shop struct {
 	// Framework is the name to show.
 	Framework string
 	Visits    int
@@ -39,6 +38,24 @@ type View struct {
 	Cart      shop.Cart
 	// Remember: the session outlives the browser.
 	Remember bool
+}
+
+// Items is what there is to buy.
+func (s Shop) Items() []shop.Item { return shop.Items }
+
+// Lead is what stands under the number of visits.
+func (s Shop) Lead() string { return "The number lives in your session, in the database." }
+
+// More is the path of a page that not every program has.
+func (s Shop) More() string { return "" }
+
+// InCookie reports whether the cookie is the session, and the server keeps nothing.
+func (s Shop) InCookie() bool { return false }
+
+// View is a [Shop] with a panel that explains the request. A handler makes one with
+// [New] before it uses the session, and fills in the fields.
+type View struct {
+	Shop
 
 	session *core.Session
 	trace   *trace.Trace
@@ -48,7 +65,7 @@ type View struct {
 // New begins a page for a request. It looks at the session's flags, for the
 // panel, and loads nothing.
 func New(framework string, r *http.Request) *View {
-	v := &View{Framework: framework, trace: trace.From(r.Context())}
+	v := &View{Shop: Shop{Framework: framework}, trace: trace.From(r.Context())}
 	if s, ok := core.FromContext(r.Context()); ok {
 		v.session = s
 		v.trace.Watch(s)
@@ -60,8 +77,13 @@ func New(framework string, r *http.Request) *View {
 	return v
 }
 
-// Items is the shop.
-func (v *View) Items() []shop.Item { return shop.Items }
+// Lead is what stands under the number of visits.
+func (v *View) Lead() string {
+	return "The number lives in your session; the panel below shows how it got there."
+}
+
+// More is the page that does not use the session.
+func (v *View) More() string { return "/untouched" }
 
 // Panel is what the session has done so far. The template asks for it at the end
 // of the page: if it writes straight to the response, the session has been saved

@@ -38,10 +38,7 @@ type Env struct {
 // it is not there. What the user should know, and SQL statements if asked for, go
 // to log. Close the Env when the server has stopped.
 func Open(ctx context.Context, s Settings, log io.Writer) (*Env, error) {
-	if s.SecretKey == developmentKey {
-		fmt.Fprint(log, "WARNING: SECRET_KEY is not set. The sessions are signed with a development key that everybody knows:\n"+
-			"WARNING: fine for a look around, never for a server that others can reach. Set SECRET_KEY to 50 random characters.\n")
-	}
+	warnOfKey(s.SecretKey, log)
 	env := &Env{
 		Engine:     cmp.Or(s.Engine, DB),
 		SecretKey:  s.SecretKey,
@@ -53,6 +50,14 @@ func Open(ctx context.Context, s Settings, log io.Writer) (*Env, error) {
 		return nil, err
 	}
 	return env, nil
+}
+
+// warnOfKey says so if the key is one that everybody knows.
+func warnOfKey(key core.Secret, log io.Writer) {
+	if key == developmentKey {
+		fmt.Fprint(log, "WARNING: SECRET_KEY is not set. The sessions are signed with a development key that everybody knows:\n"+
+			"WARNING: fine for a look around, never for a server that others can reach. Set SECRET_KEY to 50 random characters.\n")
+	}
 }
 
 // DB is the database, for tables of a program's own; nil if the engine has none.

@@ -137,7 +137,8 @@ func dialectorFor(rawURL string, create bool) (gorm.Dialector, error) {
 	}
 	query := u.Query()
 	query.Set("connect_timeout", cmp.Or(query.Get("connect_timeout"), strconv.Itoa(int(connectTimeout.Seconds()))))
-	u.RawQuery = query.Encode()
+	// A space is %20 here: libpq, and the driver since 5.13, takes a plus for a plus.
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
 	return postgres.Open(u.String()), nil
 }
 

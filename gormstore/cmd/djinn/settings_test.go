@@ -96,7 +96,7 @@ func TestReadOnly(t *testing.T) {
 		unprivileged := func(*exec.Cmd) {}
 		switch w.kind {
 		case dialectPostgres:
-			readOnly = w.with("DATABASE_URL", w.url+"&options="+url.QueryEscape("-c default_transaction_read_only=on"))
+			readOnly = w.with("DATABASE_URL", w.url+"&options="+url.PathEscape("-c default_transaction_read_only=on"))
 		case dialectMySQL:
 			readOnly = w.with("DATABASE_URL", w.url+"?tx_read_only=1")
 		case dialectSQLite:

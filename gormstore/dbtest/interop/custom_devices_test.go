@@ -43,7 +43,7 @@ func (c *custom) devices(t *testing.T) *devices {
 	if c.cached {
 		d.engine = "devices.cached"
 	}
-	shared := c.cache(d.store, time.Now)
+	shared := c.cache(d.store, nil) // the clock is the Manager's
 	other := *c
 	other.http = onModel(shared)
 	d.golang = &goSide{&other}

@@ -17,6 +17,9 @@ type named struct {
 
 func (s named) Salt() string { return "django.contrib.sessions." + s.class }
 
+// DeflateFrom is the default.
+func (s named) DeflateFrom() int { return 0 }
+
 // Unwrap lets core.As find what the store can do besides.
 func (s named) Unwrap() core.Store { return s.Store }
 
