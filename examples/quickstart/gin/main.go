@@ -35,9 +35,16 @@ func main() {
 
 	r := gin.Default()
 	r.Use(ginsession.Middleware(m))
-	r.GET("/", ginsession.Handle(func(c *ginsession.Context) {
-		visits.Update(c.Session(), func(n int) int { return n + 1 })
-		c.String(http.StatusOK, "visit %d", visits.Get(c.Session()))
-	}))
+	r.GET("/", ginsession.Handle(home))
+	r.GET("/about", about)
 	log.Fatal(r.Run("127.0.0.1:8080"))
+}
+
+func home(c *ginsession.Context) {
+	visits.Update(c.Session(), func(n int) int { return n + 1 })
+	c.String(http.StatusOK, "visit %d", visits.Get(c.Session()))
+}
+
+func about(c *gin.Context) {
+	c.String(http.StatusOK, "%d visits so far", visits.Get(ginsession.From(c)))
 }
