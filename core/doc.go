@@ -32,7 +32,8 @@
 // # When things fail
 //
 // A store that is down is an error response (503) and never an empty session: the
-// cookie stays, and what the handler wrote is not sent. A record that cannot be
+// cookie stays, and what the handler wrote is not sent, unless it calls
+// [Session.FailOpen]. A record that cannot be
 // read makes an anonymous visitor and stays as it is. A session that was logged
 // out while a request was changing it stays logged out, and the request is
 // answered with 400 ([ErrInterrupted]).
@@ -70,4 +71,21 @@
 //
 // The page docs/django-requirements.md has the reasons, more of them for single
 // back ends, and the tests.
+//
+// # For authors of stores and adapters
+//
+// A program that uses sessions needs none of these. A [Store] gets and returns
+// [Record]s of [Values]; [ParseValues] reads their JSON. Its optional abilities are
+// [Toucher], [Rotator], [ExpiredClearer], [KeyValidator], [Salter], [Configurer] (with
+// [Settings] and [StoreSettings]), [ChangeNotifier] and [Pinger]; [As] finds those of a
+// store that is wrapped. [NewSessionKey] and [ValidSessionKey] are the shape of keys,
+// [PublicID] and [PublicIDPrefix] that of their public names. [ClientInfoFrom] and
+// [SinceRequestBegan] tell a store of the request that it is called for,
+// [WithTransaction] and [InTransaction] of the database's transaction. A [Codec] is
+// made by [DjangoCodec]. Package storetest holds the rules, and examples/ownstore is
+// the chapter on it.
+//
+// An adapter for a framework is made of [RequestBinding] and [Writer], or of
+// [Manager.HandlerWith] where the framework has net/http middleware. Package
+// adaptertest holds its rules.
 package core

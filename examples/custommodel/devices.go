@@ -74,14 +74,14 @@ func latest(db *gorm.DB) *gorm.DB { return db.Order("last_seen DESC, session_key
 // list fills in the sessions.
 func (s *site) list(c *ginsession.Context, who account, view *devicesView) error {
 	ctx, now := c.Request.Context(), time.Now()
-	own, his := c.Session().PublicID(), s.devices.OfUser(who.ID)
-	row, err := s.devices.ByPublicID(ctx, own, his)
+	own, theirs := c.Session().PublicID(), s.devices.OfUser(who.ID)
+	row, err := s.devices.ByPublicID(ctx, own, theirs)
 	if err != nil {
 		return err
 	}
 	view.Current = newDevice(row, now)
 	view.Current.Address, view.Current.Browser = c.ClientIP(), browserOf(c.Request.UserAgent())
-	for row, err := range s.devices.Sessions(ctx, his, latest) {
+	for row, err := range s.devices.Sessions(ctx, theirs, latest) {
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (s *site) list(c *ginsession.Context, who account, view *devicesView) error
 			view.Others = append(view.Others, newDevice(row, now))
 		}
 	}
-	total, err := s.devices.Count(ctx, his)
+	total, err := s.devices.Count(ctx, theirs)
 	view.More = max(0, total-view.Total())
 	return err
 }
@@ -116,12 +116,12 @@ func (s *site) signOut(c *ginsession.Context, who account) {
 
 // revoke ends the session of that public ID and returns the browser's name.
 func (s *site) revoke(ctx context.Context, who account, publicID string) (name string, err error) {
-	his := s.devices.OfUser(who.ID)
-	row, err := s.devices.ByPublicID(ctx, publicID, his)
+	theirs := s.devices.OfUser(who.ID)
+	row, err := s.devices.ByPublicID(ctx, publicID, theirs)
 	if err != nil {
 		return "", err
 	}
-	return browserOf(row.UserAgent).Name, s.devices.Revoke(ctx, publicID, his)
+	return browserOf(row.UserAgent).Name, s.devices.Revoke(ctx, publicID, theirs)
 }
 
 // signOutOthers ends all sessions of whoever is signed in, but for this browser's.
