@@ -2,8 +2,7 @@ package storetest
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
+	"errors"
 	"slices"
 	"time"
 
@@ -20,7 +19,7 @@ type testCase struct {
 	// apart: the case needs records that are something else than their key, so that
 	// they expire or go when they are told to.
 	apart bool
-	run   func(*env) error
+	run   func(*env)
 }
 
 // cases are all rules, in the order in which they are run.
@@ -59,16 +58,16 @@ func (c testCase) missing(store core.Store) string {
 const caseTimeout = 2 * time.Minute
 
 // check runs the case. A panic of the store is a failure too.
-func (c testCase) check(store core.Store, cfg *config) (err error) {
+func (c testCase) check(store core.Store, cfg *config) error {
 	ctx, cancel := context.WithTimeout(context.Background(), caseTimeout)
 	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-		if err != nil {
-			err = &Failure{Case: c.name, Law: c.law, Why: c.why, Err: err}
-		}
+	e := newEnv(ctx, store, cfg)
+	func() {
+		defer e.catch()
+		c.run(e)
 	}()
-	return c.run(newEnv(ctx, store, cfg))
+	if err := errors.Join(e.failures.all...); err != nil {
+		return &Failure{Case: c.name, Law: c.law, Why: c.why, Err: err}
+	}
+	return nil
 }

@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -41,132 +40,100 @@ var clearCases = []testCase{
 
 // expire makes n expired records. They become so by Update, because a store may
 // clear a few at each Create.
-func (e *env) expire(n int) ([]string, error) {
+func (e *env) expire(n int) []string {
 	keys := make([]string, n)
 	for i := range keys {
-		var err error
-		if keys[i], err = e.createLive(number(i)); err != nil {
-			return nil, err
-		}
+		keys[i] = e.createLive(number(i))
 	}
 	for i, key := range keys {
 		var err error
 		keys[i], err = e.store.Update(e.ctx, e.record(key, number(i), in(-time.Duration(i+1)*time.Minute), ""))
 		if err != nil {
-			return nil, fmt.Errorf("Update to an expiry that has passed: got %w, want no error", err)
+			e.fatalf("Update to an expiry that has passed: got %w, want no error", err)
 		}
 	}
-	return keys, nil
+	return keys
 }
 
 // live makes n records that are alive, also some that were not always so.
-func (e *env) live(n int) ([]string, error) {
+func (e *env) live(n int) []string {
 	keys := make([]string, n)
 	for i := range keys {
-		var err error
-		if keys[i], err = e.create(number(i), in(time.Duration(i+1)*time.Minute)); err != nil {
-			return nil, err
-		}
+		keys[i] = e.create(number(i), in(time.Duration(i+1)*time.Minute))
 	}
-	return keys, nil
+	return keys
 }
 
 // wantLive fails unless all of keys are as live made them.
-func (e *env) wantLive(keys []string) error {
+func (e *env) wantLive(keys []string) {
 	for i, key := range keys {
-		if err := e.wantData(key, number(i)); err != nil {
-			return fmt.Errorf("a live record after ClearExpired: %w", err)
-		}
+		e.at("a live record after ClearExpired").wantData(key, number(i))
 	}
-	return nil
 }
 
 // wantCleared fails unless nothing is left under keys: what is left makes Create
 // say ErrExists.
-func (e *env) wantCleared(keys []string) error {
+func (e *env) wantCleared(keys []string) {
 	for _, key := range keys {
 		if _, err := e.store.Create(e.ctx, e.record(key, `{"next":1}`, in(time.Hour), "")); err != nil {
-			return fmt.Errorf("Create under the key of a record that was cleared: got %w, want no error", err)
+			e.fatalf("Create under the key of a record that was cleared: got %w, want no error", err)
 		}
 	}
-	return nil
 }
 
 // clearAll clears what other cases and owners left, so that counts are right.
-func (e *env) clearAll() error {
+func (e *env) clearAll() {
 	_, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{})
-	return wantError("ClearExpired", err, nil)
+	e.wantError("ClearExpired", err, nil)
 }
 
 // keepsExpired reports whether expired records stay until they are cleared. In
 // other stores there is nothing to count.
-func (e *env) keepsExpired() (bool, error) {
-	keys, err := e.expire(1)
-	if err != nil {
-		return false, err
-	}
-	_, err = e.store.Create(e.ctx, e.record(keys[0], `{}`, in(time.Hour), ""))
+func (e *env) keepsExpired() bool {
+	keys := e.expire(1)
+	_, err := e.store.Create(e.ctx, e.record(keys[0], `{}`, in(time.Hour), ""))
 	if err != nil && !errors.Is(err, core.ErrExists) {
-		return false, fmt.Errorf("Create under the key of an expired record: %w", err)
+		e.fatalf("Create under the key of an expired record: %w", err)
 	}
-	return err != nil, e.clearAll()
+	e.clearAll()
+	return err != nil
 }
 
 // wantCount fails unless n records were cleared.
-func wantCount(got int64, n int, kept bool) error {
-	if !kept && got <= int64(n) || got == int64(n) {
-		return nil
+func (e *env) wantCount(got int64, n int, kept bool) {
+	if got != int64(n) && (kept || got > int64(n)) {
+		e.fatalf("ClearExpired: got %d cleared, want %d", got, n)
 	}
-	return fmt.Errorf("ClearExpired: got %d cleared, want %d", got, n)
 }
 
-func clearExpiredOnly(e *env) error {
+func clearExpiredOnly(e *env) {
 	const n = 10
-	kept, err := e.keepsExpired()
-	if err != nil {
-		return err
-	}
-	alive, err := e.live(n)
-	if err != nil {
-		return err
-	}
-	dead, err := e.expire(n)
-	if err != nil {
-		return err
-	}
+	kept := e.keepsExpired()
+	alive := e.live(n)
+	dead := e.expire(n)
 	cleared, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{})
 	if err != nil {
-		return fmt.Errorf("ClearExpired: got %w, want no error", err)
+		e.fatalf("ClearExpired: got %w, want no error", err)
 	}
-	if err := wantCount(cleared, n, kept); err != nil {
-		return err
-	}
-	if err := e.wantLive(alive); err != nil {
-		return err
-	}
+	e.wantCount(cleared, n, kept)
+	e.wantLive(alive)
 	cleared, err = e.clearer.ClearExpired(e.ctx, core.ClearOptions{})
 	if err != nil || cleared != 0 {
-		return fmt.Errorf("ClearExpired again: got %d cleared and %s, want 0 and no error", cleared, describe(err))
+		e.fatalf("ClearExpired again: got %d cleared and %s, want 0 and no error", cleared, describe(err))
 	}
-	return e.wantCleared(dead)
+	e.wantCleared(dead)
 }
 
-func clearPaced(e *env) error {
+func clearPaced(e *env) {
 	const n, batch, limit = 10, 2, 4
-	kept, err := e.keepsExpired()
-	if err != nil {
-		return err
-	}
-	dead, err := e.expire(n)
-	if err != nil {
-		return err
-	}
+	kept := e.keepsExpired()
+	dead := e.expire(n)
 	cleared, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{Batch: batch, Limit: limit})
 	if err != nil {
-		return fmt.Errorf("ClearExpired with a limit: got %w, want no error", err)
+		e.fatalf("ClearExpired with a limit: got %w, want no error", err)
 	}
 	if cleared > limit+batch || kept && cleared < limit-batch {
-		return fmt.Errorf("ClearExpired with Batch %d and Limit %d: got %d cleared, want about the limit", batch, limit, cleared)
+		e.fatalf("ClearExpired with Batch %d and Limit %d: got %d cleared, want about the limit", batch, limit, cleared)
 	}
 	var steps []int64
 	rest, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{
@@ -174,73 +141,51 @@ func clearPaced(e *env) error {
 		Progress: func(cleared int64) { steps = append(steps, cleared) },
 	})
 	if err != nil {
-		return fmt.Errorf("ClearExpired after one with a limit: got %w, want no error", err)
+		e.fatalf("ClearExpired after one with a limit: got %w, want no error", err)
 	}
-	if err := wantCount(cleared+rest, n, kept); err != nil {
-		return err
-	}
+	e.wantCount(cleared+rest, n, kept)
 	var before int64
 	for _, now := range steps {
 		if now < before || now-before > batch {
-			return fmt.Errorf("ClearExpired with Batch %d: Progress was told %d, want steps of the batch at most", batch, steps)
+			e.fatalf("ClearExpired with Batch %d: Progress was told %d, want steps of the batch at most", batch, steps)
 		}
 		before = now
 	}
 	if before != rest {
-		return fmt.Errorf("ClearExpired: Progress was told %d at last, want %d, the number returned", before, rest)
+		e.fatalf("ClearExpired: Progress was told %d at last, want %d, the number returned", before, rest)
 	}
-	return e.wantCleared(dead)
+	e.wantCleared(dead)
 }
 
-func clearParallel(e *env) error {
+func clearParallel(e *env) {
 	const n = 20
-	kept, err := e.keepsExpired()
-	if err != nil {
-		return err
-	}
-	alive, err := e.live(n)
-	if err != nil {
-		return err
-	}
-	dead, err := e.expire(n)
-	if err != nil {
-		return err
-	}
+	kept := e.keepsExpired()
+	alive := e.live(n)
+	dead := e.expire(n)
 	var cleared atomic.Int64
-	if err := together(4, func(i int) error {
+	e.together(4, func(i int) {
 		if i < 2 {
 			c, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{Batch: 3})
 			cleared.Add(c)
-			return wantError("ClearExpired beside another", err, nil)
+			e.wantError("ClearExpired beside another", err, nil)
+			return
 		}
 		for j := i - 2; j < n; j += 2 { // each record is one worker's
 			if _, err := e.update(alive[j], number(j), ""); err != nil {
-				return fmt.Errorf("Update of a live record during ClearExpired: got %w, want no error", err)
+				e.fatalf("Update of a live record during ClearExpired: got %w, want no error", err)
 			}
 		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := wantCount(cleared.Load(), n, kept); err != nil {
-		return fmt.Errorf("two at once: %w", err)
-	}
-	if err := e.wantLive(alive); err != nil {
-		return err
-	}
-	return e.wantCleared(dead)
+	})
+	e.at("two at once").wantCount(cleared.Load(), n, kept)
+	e.wantLive(alive)
+	e.wantCleared(dead)
 }
 
 // clearStopped ends the context from within, after the first step.
-func clearStopped(e *env) error {
+func clearStopped(e *env) {
 	const n, pause, soon = 10, 2 * time.Second, time.Second
-	kept, err := e.keepsExpired()
-	if err != nil {
-		return err
-	}
-	if _, err := e.expire(n); err != nil {
-		return err
-	}
+	kept := e.keepsExpired()
+	e.expire(n)
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
 	var stopped time.Time
@@ -249,20 +194,17 @@ func clearStopped(e *env) error {
 		Progress: func(int64) { stopped = time.Now(); cancel() },
 	})
 	if took := time.Since(stopped); !stopped.IsZero() && took > soon {
-		return fmt.Errorf("ClearExpired whose context ended during a pause of %s: returned after %s, want at once", pause, took)
+		e.fatalf("ClearExpired whose context ended during a pause of %s: returned after %s, want at once", pause, took)
 	}
 	if kept && err == nil {
-		return fmt.Errorf("ClearExpired whose context ended after the first step: got no error, %d cleared, want the context's error", cleared)
+		e.fatalf("ClearExpired whose context ended after the first step: got no error, %d cleared, want the context's error", cleared)
 	}
 	if cleared > 2 {
-		return fmt.Errorf("ClearExpired whose context ended after the first step: got %d cleared, want 1", cleared)
+		e.fatalf("ClearExpired whose context ended after the first step: got %d cleared, want 1", cleared)
 	}
 	rest, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{})
 	if err != nil {
-		return fmt.Errorf("ClearExpired after one that was stopped: got %w, want no error", err)
+		e.fatalf("ClearExpired after one that was stopped: got %w, want no error", err)
 	}
-	if err := wantCount(cleared+rest, n, kept); err != nil {
-		return fmt.Errorf("after one that was stopped: %w", err)
-	}
-	return nil
+	e.at("after one that was stopped").wantCount(cleared+rest, n, kept)
 }

@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/djinn-go/djinn/core"
@@ -63,69 +62,56 @@ func (e *env) calls(key, fresh string) []call {
 	return append(all, call{"Delete", func(ctx context.Context) error { _, err := e.store.Delete(ctx, key); return err }})
 }
 
-func contextEnded(e *env) error {
+func contextEnded(e *env) {
 	contexts, cancel := e.endedContexts()
 	defer cancel()
 	for _, key := range []string{core.NewSessionKey(), ""} { // "" stands for a record that is there
 		if key == "" {
-			var err error
-			if key, err = e.createLive(`{"a":1}`); err != nil {
-				return err
-			}
+			key = e.createLive(`{"a":1}`)
 		}
 		for what, ctx := range contexts {
 			for _, c := range e.calls(key, core.NewSessionKey()) {
 				err := c.do(ctx)
 				if err == nil {
-					return fmt.Errorf("%s with a context that is %s: got no error, want one", c.name, what)
+					e.fatalf("%s with a context that is %s: got no error, want one", c.name, what)
 				}
 				for _, answer := range []error{core.ErrNotFound, core.ErrExists, core.ErrConflict} {
 					if errors.Is(err, answer) {
-						return fmt.Errorf("%s with a context that is %s: got %s, want an error that is no answer", c.name, what, describe(err))
+						e.fatalf("%s with a context that is %s: got %s, want an error that is no answer", c.name, what, describe(err))
 					}
 				}
 			}
 		}
 	}
-	return nil
 }
 
-func contextWritesNothing(e *env) error {
+func contextWritesNothing(e *env) {
 	contexts, cancel := e.endedContexts()
 	defer cancel()
 	expires := in(time.Hour)
-	key, err := e.create(`{"a":1}`, expires)
-	if err != nil {
-		return err
-	}
+	key := e.create(`{"a":1}`, expires)
 	for what, ctx := range contexts {
 		fresh := core.NewSessionKey()
 		for _, c := range e.calls(key, fresh) {
 			if c.do(ctx) == nil {
-				return fmt.Errorf("%s with a context that is %s: got no error, want one", c.name, what)
+				e.fatalf("%s with a context that is %s: got no error, want one", c.name, what)
 			}
-			if err := e.wantRecord(key, `{"a":1}`, expires); err != nil {
-				return fmt.Errorf("after %s with a context that is %s: %w", c.name, what, err)
-			}
-			if err := e.wantAbsent(fresh); err != nil {
-				return fmt.Errorf("after %s with a context that is %s: the key it would have made: %w", c.name, what, err)
-			}
+			e.at("after %s with a context that is %s", c.name, what).wantRecord(key, `{"a":1}`, expires)
+			e.at("after %s with a context that is %s: the key it would have made", c.name, what).wantAbsent(fresh)
 		}
 	}
-	return nil
 }
 
-func contextPing(e *env) error {
+func contextPing(e *env) {
 	pinger, _ := core.As[core.Pinger](e.store)
 	if err := pinger.Ping(e.ctx); err != nil {
-		return fmt.Errorf("Ping: got %w, want no error", err)
+		e.fatalf("Ping: got %w, want no error", err)
 	}
 	contexts, cancel := e.endedContexts()
 	defer cancel()
 	for what, ctx := range contexts {
 		if pinger.Ping(ctx) == nil {
-			return fmt.Errorf("Ping with a context that is %s: got no error, want one", what)
+			e.fatalf("Ping with a context that is %s: got no error, want one", what)
 		}
 	}
-	return nil
 }

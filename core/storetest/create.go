@@ -29,87 +29,59 @@ var createCases = []testCase{
 	},
 }
 
-func createTaken(e *env) error {
+func createTaken(e *env) {
 	expires := in(time.Hour)
-	key, err := e.create(`{"owner":1}`, expires)
-	if err != nil {
-		return err
-	}
-	before, err := e.load(key)
-	if err != nil {
-		return err
-	}
-	_, err = e.store.Create(e.ctx, e.record(key, `{"owner":2}`, in(2*time.Hour), ""))
-	if err := wantError("Create under a key that is taken", err, core.ErrExists); err != nil {
-		return err
-	}
-	if err := e.wantRecord(key, `{"owner":1}`, expires); err != nil {
-		return fmt.Errorf("after Create under its key: %w", err)
-	}
-	after, err := e.load(key)
-	if err != nil {
-		return err
-	}
+	key := e.create(`{"owner":1}`, expires)
+	before := e.load(key)
+	_, err := e.store.Create(e.ctx, e.record(key, `{"owner":2}`, in(2*time.Hour), ""))
+	e.wantError("Create under a key that is taken", err, core.ErrExists)
+	e.at("after Create under its key").wantRecord(key, `{"owner":1}`, expires)
+	after := e.load(key)
 	if after.version != before.version {
-		return fmt.Errorf("Create under a key that is taken changed the version")
+		e.fatalf("Create under a key that is taken changed the version")
 	}
-	return nil
 }
 
-func createTakenExpired(e *env) error {
-	keys, err := e.expired()
-	if err != nil {
-		return err
-	}
+func createTakenExpired(e *env) {
+	keys := e.expired()
 	for _, key := range keys {
 		expires := in(time.Hour)
 		key2, err := e.store.Create(e.ctx, e.record(key, `{"new":1}`, expires, ""))
 		switch {
 		case err == nil: // the store had dropped the expired record
-			if err := e.wantRecord(key2, `{"new":1}`, expires); err != nil {
-				return fmt.Errorf("after Create under the key of an expired record: %w", err)
-			}
+			e.at("after Create under the key of an expired record").wantRecord(key2, `{"new":1}`, expires)
 		case errors.Is(err, core.ErrExists):
-			if err := e.wantAbsent(key); err != nil {
-				return fmt.Errorf("an expired record whose key Create found taken: %w", err)
-			}
+			e.at("an expired record whose key Create found taken").wantAbsent(key)
 		default:
-			return wantError("Create under the key of an expired record", err, core.ErrExists)
+			e.wantError("Create under the key of an expired record", err, core.ErrExists)
 		}
 	}
-	return nil
 }
 
-func createParallel(e *env) error {
+func createParallel(e *env) {
 	const n = 8
 	for range max(1, e.rounds/10) {
 		key := core.NewSessionKey()
 		errs := make([]error, n)
-		if err := together(n, func(i int) error {
+		e.together(n, func(i int) {
 			_, errs[i] = e.store.Create(e.ctx, e.record(key, number(i), in(time.Hour), ""))
-			return nil
-		}); err != nil {
-			return err
-		}
+		})
 		winner := -1
 		for i, err := range errs {
-			if err == nil {
-				if winner >= 0 {
-					return fmt.Errorf("%d parallel Creates of one key: more than one got no error", n)
-				}
-				winner = i
-			} else if err := wantError("parallel Create of one key", err, core.ErrExists); err != nil {
-				return err
+			if err != nil {
+				e.wantError("parallel Create of one key", err, core.ErrExists)
+				continue
 			}
+			if winner >= 0 {
+				e.fatalf("%d parallel Creates of one key: more than one got no error", n)
+			}
+			winner = i
 		}
 		if winner < 0 {
-			return fmt.Errorf("%d parallel Creates of one key: all got ErrExists, want one to win", n)
+			e.fatalf("%d parallel Creates of one key: all got ErrExists, want one to win", n)
 		}
-		if err := e.wantData(key, number(winner)); err != nil {
-			return fmt.Errorf("the record of the Create that won: %w", err)
-		}
+		e.at("the record of the Create that won").wantData(key, number(winner))
 	}
-	return nil
 }
 
 // number is an object with one number in it.

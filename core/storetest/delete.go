@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -40,111 +39,70 @@ var deleteCases = []testCase{
 }
 
 // delete deletes and compares what Delete says about it.
-func (e *env) delete(key string, want bool) error {
+func (e *env) delete(key string, want bool) {
 	existed, err := e.store.Delete(e.ctx, key)
 	if err != nil {
-		return fmt.Errorf("Delete: got %w, want no error", err)
+		e.fatalf("Delete: got %w, want no error", err)
 	}
 	if existed != want {
-		return fmt.Errorf("Delete: got existed %t, want %t", existed, want)
+		e.fatalf("Delete: got existed %t, want %t", existed, want)
 	}
-	return nil
 }
 
-func deleteRemoves(e *env) error {
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
-	other, err := e.createLive(`{"b":1}`)
-	if err != nil {
-		return err
-	}
-	if err := e.delete(key, true); err != nil {
-		return err
-	}
-	if err := e.wantGone(key); err != nil {
-		return fmt.Errorf("after Delete: %w", err)
-	}
-	if err := e.delete(key, false); err != nil {
-		return fmt.Errorf("the second time: %w", err)
-	}
-	if err := e.wantData(other, `{"b":1}`); err != nil {
-		return fmt.Errorf("another record after Delete: %w", err)
-	}
-	return nil
+func deleteRemoves(e *env) {
+	key := e.createLive(`{"a":1}`)
+	other := e.createLive(`{"b":1}`)
+	e.delete(key, true)
+	e.at("after Delete").wantGone(key)
+	e.at("the second time").delete(key, false)
+	e.at("another record after Delete").wantData(other, `{"b":1}`)
 }
 
-func deleteAbsent(e *env) error {
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
-	if err := e.delete(core.NewSessionKey(), false); err != nil {
-		return fmt.Errorf("an unknown key: %w", err)
-	}
+func deleteAbsent(e *env) {
+	key := e.createLive(`{"a":1}`)
+	e.at("an unknown key").delete(core.NewSessionKey(), false)
 	for _, keys := range []map[string]string{handMade(), lookAlikes(key)} {
 		for what, key := range keys {
-			if err := e.delete(key, false); err != nil {
-				return fmt.Errorf("a key that is %s: %w", what, err)
-			}
+			e.at("a key that is %s", what).delete(key, false)
 		}
 	}
-	if err := e.wantData(key, `{"a":1}`); err != nil {
-		return fmt.Errorf("after Delete of other keys: %w", err)
-	}
-	return nil
+	e.at("after Delete of other keys").wantData(key, `{"a":1}`)
 }
 
-func deleteParallel(e *env) error {
+func deleteParallel(e *env) {
 	for range max(1, e.rounds/10) {
-		key, err := e.createLive(`{"a":1}`)
-		if err != nil {
-			return err
-		}
+		key := e.createLive(`{"a":1}`)
 		var existed atomic.Int32
-		err = together(4, func(int) error {
+		e.together(4, func(int) {
 			ok, err := e.store.Delete(e.ctx, key)
 			if ok {
 				existed.Add(1)
 			}
-			return wantError("parallel Delete", err, nil)
+			e.wantError("parallel Delete", err, nil)
 		})
-		if err != nil {
-			return err
-		}
 		if n := existed.Load(); n != 1 {
-			return fmt.Errorf("4 parallel Deletes of one record: %d got existed true, want 1", n)
+			e.fatalf("4 parallel Deletes of one record: %d got existed true, want 1", n)
 		}
 	}
-	return nil
 }
 
 // deleteFinal deletes while others write, as the browser does whose pages still
 // load when the visitor logs out.
-func deleteFinal(e *env) error {
+func deleteFinal(e *env) {
 	for range e.rounds {
-		key, err := e.createLive(number(0))
-		if err != nil {
-			return err
-		}
-		if err := e.deleteAmid(key); err != nil {
-			return err
-		}
-		if err := e.wantGone(key); err != nil {
-			return fmt.Errorf("after Delete, and after all that ran beside it: %w", err)
-		}
+		key := e.createLive(number(0))
+		e.deleteAmid(key)
+		e.at("after Delete, and after all that ran beside it").wantGone(key)
 	}
-	return nil
 }
 
 // deleteAmid deletes key while two workers update and one touches it. They begin
 // before Delete does, and end when they hear that the record is gone, or soon
 // after Delete in a store that does not tell them.
-func (e *env) deleteAmid(key string) error {
+func (e *env) deleteAmid(key string) {
 	var begun sync.WaitGroup
 	var deleted atomic.Bool
-	write := func(f func(i int) error) error {
+	write := func(f func(i int) error) {
 		started := sync.OnceFunc(begun.Done)
 		defer started() // also if nothing works
 		for i, after := 0, 0; after < 3; i++ {
@@ -156,12 +114,11 @@ func (e *env) deleteAmid(key string) error {
 				break
 			}
 			if err != nil && !errors.Is(err, core.ErrConflict) {
-				return fmt.Errorf("a write during Delete: got %w, want no error or ErrNotFound", err)
+				e.fatalf("a write during Delete: got %w, want no error or ErrNotFound", err)
 			}
 			started()
 			runtime.Gosched()
 		}
-		return nil
 	}
 	writers := []func(i int) error{
 		func(i int) error { // as a request that changes an item
@@ -183,13 +140,14 @@ func (e *env) deleteAmid(key string) error {
 		})
 	}
 	begun.Add(len(writers))
-	return together(len(writers)+1, func(i int) error {
+	e.together(len(writers)+1, func(i int) {
 		if i < len(writers) {
-			return write(writers[i])
+			write(writers[i])
+			return
 		}
 		defer deleted.Store(true)
 		begun.Wait()
 		time.Sleep(rand.N(100 * time.Microsecond)) // or it comes at the same step each time
-		return e.delete(key, true)
+		e.delete(key, true)
 	})
 }

@@ -23,10 +23,13 @@ type env struct {
 	toucher core.Toucher
 	rotator core.Rotator
 	clearer core.ExpiredClearer
+
+	failures *failures
+	where    string // of this part of the case, for messages
 }
 
 func newEnv(ctx context.Context, store core.Store, cfg *config) *env {
-	e := &env{config: cfg, ctx: ctx, store: store, codec: codec}
+	e := &env{config: cfg, ctx: ctx, store: store, codec: codec, failures: new(failures)}
 	e.toucher, e.rotator = toucherOf(store), rotatorOf(store)
 	e.clearer, _ = core.As[core.ExpiredClearer](store)
 	return e
@@ -89,16 +92,16 @@ func (e *env) record(key, json string, expires time.Time, version string) core.R
 }
 
 // create creates a record under a new key and returns the key.
-func (e *env) create(json string, expires time.Time) (string, error) {
+func (e *env) create(json string, expires time.Time) string {
 	key, err := e.store.Create(e.ctx, e.record(core.NewSessionKey(), json, expires, ""))
 	if err != nil {
-		return "", fmt.Errorf("Create under a new key: got %w, want no error", err)
+		e.fatalf("Create under a new key: got %w, want no error", err)
 	}
-	return key, nil
+	return key
 }
 
 // createLive is create for a record that lives for an hour, which most do.
-func (e *env) createLive(json string) (string, error) { return e.create(json, in(time.Hour)) }
+func (e *env) createLive(json string) string { return e.create(json, in(time.Hour)) }
 
 // update replaces the record and returns its key and what the store said.
 func (e *env) update(key, json string, version string) (string, error) {
@@ -124,92 +127,72 @@ type loaded struct {
 }
 
 // load returns the record under key, which must be there.
-func (e *env) load(key string) (loaded, error) {
+func (e *env) load(key string) loaded {
 	rec, err := e.store.Load(e.ctx, key)
 	if err != nil {
-		return loaded{}, fmt.Errorf("Load: got %w, want the record", err)
+		e.fatalf("Load: got %w, want the record", err)
 	}
-	json, err := e.text(rec)
-	if err != nil {
-		return loaded{}, err
-	}
-	return loaded{json, rec.ExpireDate, rec.Version, rec}, nil
+	return loaded{e.text(rec), rec.ExpireDate, rec.Version, rec}
 }
 
 // text decodes a loaded record.
-func (e *env) text(rec core.Record) (string, error) {
+func (e *env) text(rec core.Record) string {
 	v, err := rec.Decode(e.codec)
 	if err != nil {
-		return "", fmt.Errorf("decode the loaded record: %w", err)
+		e.fatalf("decode the loaded record: %w", err)
 	}
-	return string(v.AppendJSON(nil)), nil
+	return string(v.AppendJSON(nil))
 }
 
 // wantData fails unless the record under key has the items of json.
-func (e *env) wantData(key, json string) error {
-	got, err := e.load(key)
-	if err != nil {
-		return err
-	}
+func (e *env) wantData(key, json string) {
+	got := e.load(key)
 	if got.json != json {
-		return fmt.Errorf("items: got %s, want %s", short(got.json), short(json))
+		e.fatalf("items: got %s, want %s", short(got.json), short(json))
 	}
-	return nil
 }
 
 // wantRecord is wantData, and the expiry must be that of expires.
-func (e *env) wantRecord(key, json string, expires time.Time) error {
-	if err := e.wantData(key, json); err != nil {
-		return err
-	}
-	got, err := e.load(key)
-	if err != nil {
-		return err
-	}
-	return e.wantExpiry(got.expires, expires)
+func (e *env) wantRecord(key, json string, expires time.Time) {
+	e.wantData(key, json)
+	got := e.load(key)
+	e.wantExpiry(got.expires, expires)
 }
 
-func (e *env) wantExpiry(got, want time.Time) error {
+func (e *env) wantExpiry(got, want time.Time) {
 	if d := got.Sub(want).Abs(); d > e.precision && !e.keyIsData {
-		return fmt.Errorf("expiry: got %s, want %s, within %s", got.Format(time.RFC3339Nano), want.Format(time.RFC3339Nano), e.precision)
+		e.fatalf("expiry: got %s, want %s, within %s", got.Format(time.RFC3339Nano), want.Format(time.RFC3339Nano), e.precision)
 	}
-	return nil
 }
 
 // wantGone fails unless key is unknown to every method that takes one, and stays
 // unknown. It leaves nothing behind.
-func (e *env) wantGone(key string) error {
-	if err := e.wantAbsent(key); err != nil {
-		return err
-	}
+func (e *env) wantGone(key string) {
+	e.wantAbsent(key)
 	_, err := e.update(key, `{"late":1}`, "")
-	if err := wantError("Update", err, core.ErrNotFound); err != nil {
-		return err
-	}
+	e.wantError("Update", err, core.ErrNotFound)
 	if e.toucher != nil {
-		if err := wantError("Touch", e.touch(key, `{"late":1}`, in(2*time.Hour)), core.ErrNotFound); err != nil {
-			return err
-		}
+		e.wantError("Touch", e.touch(key, `{"late":1}`, in(2*time.Hour)), core.ErrNotFound)
 	}
-	return e.wantAbsent(key)
+	e.wantAbsent(key)
 }
 
 // wantAbsent fails unless Load does not find key.
-func (e *env) wantAbsent(key string) error {
+func (e *env) wantAbsent(key string) {
 	rec, err := e.store.Load(e.ctx, key)
 	if err == nil && e.keyIsData {
 		_, err = rec.Decode(e.codec)
-		return wantError("Decode of a made-up record", err, core.ErrUndecodable)
+		e.wantError("Decode of a made-up record", err, core.ErrUndecodable)
+		return
 	}
-	return wantError("Load", err, core.ErrNotFound)
+	e.wantError("Load", err, core.ErrNotFound)
 }
 
 // wantError fails unless err is want. A nil want means no error.
-func wantError(op string, err, want error) error {
-	if errors.Is(err, want) {
-		return nil
+func (e *env) wantError(op string, err, want error) {
+	if !errors.Is(err, want) {
+		e.fatalf("%s: got %s, want %s", op, describe(err), describe(want))
 	}
-	return fmt.Errorf("%s: got %s, want %s", op, describe(err), describe(want))
 }
 
 func describe(err error) string {
@@ -227,26 +210,64 @@ func short(s string) string {
 	return fmt.Sprintf("%s… (%d bytes)", s[:200], len(s))
 }
 
-// together runs f(0) … f(n-1) at the same time and joins their errors. A panic
-// is an error.
-func together(n int, f func(i int) error) error {
-	errs := make([]error, n)
+// together runs f(0) … f(n-1) at the same time, and ends the case if one of them has
+// failed. A panic is a failure.
+func (e *env) together(n int, f func(i int)) {
 	start := make(chan struct{})
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			defer func() {
-				if p := recover(); p != nil {
-					errs[i] = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-				}
-			}()
+			defer e.catch()
 			<-start
-			errs[i] = f(i)
+			f(i)
 		}()
 	}
 	close(start)
 	wg.Wait()
-	return errors.Join(errs...)
+	if e.failed() {
+		panic(errStop)
+	}
+}
+
+// errStop ends a case that cannot go on.
+var errStop = errors.New("storetest: the case cannot go on")
+
+// failures are those of a case, from all its goroutines.
+type failures struct {
+	mu  sync.Mutex
+	all []error
+}
+
+// at is e for a part of the case: what goes wrong there is said with that in front.
+func (e *env) at(format string, args ...any) *env {
+	part := *e
+	part.where = e.where + fmt.Sprintf(format, args...) + ": "
+	return &part
+}
+
+// fatalf says what is wrong and ends the case, or the goroutine of together.
+func (e *env) fatalf(format string, args ...any) {
+	e.add(fmt.Errorf(e.where+format, args...))
+	panic(errStop)
+}
+
+func (e *env) add(err error) {
+	e.failures.mu.Lock()
+	defer e.failures.mu.Unlock()
+	e.failures.all = append(e.failures.all, err)
+}
+
+func (e *env) failed() bool {
+	e.failures.mu.Lock()
+	defer e.failures.mu.Unlock()
+	return len(e.failures.all) > 0
+}
+
+// catch is deferred: it turns a panic of the store into a failure.
+func (e *env) catch() {
+	if p := recover(); p != nil && p != errStop {
+		e.add(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+	}
 }

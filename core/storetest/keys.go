@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/djinn-go/djinn/core"
@@ -33,14 +32,11 @@ var keyCases = []testCase{
 	},
 }
 
-func keysUnknown(e *env) error {
+func keysUnknown(e *env) {
 	key := core.NewSessionKey()
 	for range 2 { // the second Load sees what the first one made
-		if err := e.wantAbsent(key); err != nil {
-			return err
-		}
+		e.wantAbsent(key)
 	}
-	return nil
 }
 
 // handMade are keys that no engine makes.
@@ -64,19 +60,14 @@ func handMade() map[string]string {
 	}
 }
 
-func keysHandMade(e *env) error {
+func keysHandMade(e *env) {
 	// Something is there that a wildcard could match.
-	if _, err := e.createLive(`{"a":1}`); err != nil {
-		return err
-	}
+	e.createLive(`{"a":1}`)
 	for what, key := range handMade() {
 		for range 2 {
-			if err := e.wantAbsent(key); err != nil {
-				return fmt.Errorf("a key that is %s: %w", what, err)
-			}
+			e.at("a key that is %s", what).wantAbsent(key)
 		}
 	}
-	return nil
 }
 
 // lookAlikes are keys that a sloppy comparison takes for key.
@@ -105,35 +96,26 @@ func lookAlikes(key string) map[string]string {
 	return all
 }
 
-func keysLookAlikes(e *env) error {
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
+func keysLookAlikes(e *env) {
+	key := e.createLive(`{"a":1}`)
 	for what, other := range lookAlikes(key) {
 		for range 2 {
-			if err := e.wantAbsent(other); err != nil {
-				return fmt.Errorf("a record's key, %s: %w", what, err)
-			}
+			e.at("a record's key, %s", what).wantAbsent(other)
 		}
 	}
-	return e.wantData(key, `{"a":1}`)
+	e.wantData(key, `{"a":1}`)
 }
 
-func keysOwn(e *env) error {
+func keysOwn(e *env) {
 	v, ok := core.As[core.KeyValidator](e.store)
 	if !ok {
-		return nil // the engine's own rule holds, and it made the key
+		return // the engine's own rule holds, and it made the key
 	}
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
+	key := e.createLive(`{"a":1}`)
 	if !v.ValidSessionKey(key) {
-		return fmt.Errorf("ValidSessionKey of a key that Create returned: got false, want true")
+		e.fatalf("ValidSessionKey of a key that Create returned: got false, want true")
 	}
 	if v.ValidSessionKey("") {
-		return fmt.Errorf("ValidSessionKey of the empty key: got true, want false")
+		e.fatalf("ValidSessionKey of the empty key: got true, want false")
 	}
-	return nil
 }

@@ -81,32 +81,21 @@ var loadCases = []testCase{
 }
 
 // roundTrip creates records with these items, and updates one to all of them.
-func roundTrip(texts ...string) func(*env) error {
-	return func(e *env) error {
+func roundTrip(texts ...string) func(*env) {
+	return func(e *env) {
 		for _, json := range texts {
 			if e.maxSize > 0 && len(json) > e.maxSize {
 				continue
 			}
-			key, err := e.createLive(json)
+			key := e.createLive(json)
+			e.at("after Create").wantData(key, json)
+			other := e.createLive(`{"before":1}`)
+			other, err := e.update(other, json, "")
 			if err != nil {
-				return err
+				e.fatalf("Update to %s: %w", short(json), err)
 			}
-			if err := e.wantData(key, json); err != nil {
-				return fmt.Errorf("after Create: %w", err)
-			}
-			other, err := e.createLive(`{"before":1}`)
-			if err != nil {
-				return err
-			}
-			other, err = e.update(other, json, "")
-			if err != nil {
-				return fmt.Errorf("Update to %s: %w", short(json), err)
-			}
-			if err := e.wantData(other, json); err != nil {
-				return fmt.Errorf("after Update: %w", err)
-			}
+			e.at("after Update").wantData(other, json)
 		}
-		return nil
 	}
 }
 
@@ -130,144 +119,94 @@ func manyItems(n int) string {
 	return "{" + b.String()[1:] + "}"
 }
 
-func loadRecord(e *env) error {
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
-	got, err := e.load(key)
-	if err != nil {
-		return err
-	}
+func loadRecord(e *env) {
+	key := e.createLive(`{"a":1}`)
+	got := e.load(key)
 	if got.record.Key != key {
-		return fmt.Errorf("Record.Key: got a key other than the one that was asked for")
+		e.fatalf("Record.Key: got a key other than the one that was asked for")
 	}
 	if loc := got.record.ExpireDate.Location(); loc != time.UTC {
-		return fmt.Errorf("Record.ExpireDate: got a time in %s, want UTC", loc)
+		e.fatalf("Record.ExpireDate: got a time in %s, want UTC", loc)
 	}
-	return nil
 }
 
-func loadExpiry(e *env) error {
+func loadExpiry(e *env) {
 	zone := time.FixedZone("east", 14*3600)
 	for _, expires := range []time.Time{
 		in(time.Minute), in(14 * 24 * time.Hour), in(50 * 365 * 24 * time.Hour), // the years Django's arithmetic allows and beyond
 		in(time.Hour).In(zone), in(time.Hour).Add(876543 * time.Nanosecond), time.Now().Add(time.Hour),
 	} {
-		key, err := e.create(`{"a":1}`, expires)
-		if err != nil {
-			return err
-		}
-		if err := e.wantRecord(key, `{"a":1}`, expires); err != nil {
-			return fmt.Errorf("after Create: %w", err)
-		}
+		key := e.create(`{"a":1}`, expires)
+		e.at("after Create").wantRecord(key, `{"a":1}`, expires)
 		// Update sets the expiry that it is given, sooner or later.
 		for _, d := range []time.Duration{-30 * time.Second, time.Hour} {
 			to := expires.Add(d)
-			key, err = e.store.Update(e.ctx, e.record(key, `{"a":1}`, to, ""))
-			if err != nil {
-				return fmt.Errorf("Update: %w", err)
+			var err error
+			if key, err = e.store.Update(e.ctx, e.record(key, `{"a":1}`, to, "")); err != nil {
+				e.fatalf("Update: %w", err)
 			}
-			if err := e.wantRecord(key, `{"a":1}`, to); err != nil {
-				return fmt.Errorf("after Update by %s: %w", d, err)
-			}
+			e.at("after Update by %s", d).wantRecord(key, `{"a":1}`, to)
 		}
 	}
-	return nil
 }
 
 // expired returns the keys of records that have expired: one was created so, one
 // was updated to it. The store may have dropped them.
-func (e *env) expired() ([]string, error) {
+func (e *env) expired() []string {
 	past := in(-time.Minute) // less than any two zones differ by
-	born, err := e.create(`{"a":1}`, past)
+	born := e.create(`{"a":1}`, past)
+	moved := e.createLive(`{"a":1}`)
+	moved, err := e.store.Update(e.ctx, e.record(moved, `{"a":2}`, past, ""))
 	if err != nil {
-		return nil, err
+		e.fatalf("Update to an expiry that has passed: got %w, want no error", err)
 	}
-	moved, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return nil, err
-	}
-	moved, err = e.store.Update(e.ctx, e.record(moved, `{"a":2}`, past, ""))
-	if err != nil {
-		return nil, fmt.Errorf("Update to an expiry that has passed: got %w, want no error", err)
-	}
-	return []string{born, moved}, nil
+	return []string{born, moved}
 }
 
-func loadExpired(e *env) error {
-	keys, err := e.expired()
-	if err != nil {
-		return err
-	}
+func loadExpired(e *env) {
+	keys := e.expired()
 	for _, key := range keys {
 		for range 2 { // the first Load must not revive it for the second
-			if err := e.wantAbsent(key); err != nil {
-				return fmt.Errorf("an expired record: %w", err)
-			}
+			e.at("an expired record").wantAbsent(key)
 		}
 	}
-	return nil
 }
 
-func loadOnlyReads(e *env) error {
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
-	first, err := e.load(key)
-	if err != nil {
-		return err
-	}
+func loadOnlyReads(e *env) {
+	key := e.createLive(`{"a":1}`)
+	first := e.load(key)
 	for range 3 {
-		again, err := e.load(key)
-		if err != nil {
-			return err
-		}
+		again := e.load(key)
 		if again.version != first.version {
-			return fmt.Errorf("the version changed although nobody wrote")
+			e.fatalf("the version changed although nobody wrote")
 		}
 		if !again.expires.Equal(first.expires) {
-			return fmt.Errorf("expiry: got %s, then %s, although nobody wrote", first.expires, again.expires)
+			e.fatalf("expiry: got %s, then %s, although nobody wrote", first.expires, again.expires)
 		}
 	}
-	return nil
 }
 
-func loadSnapshot(e *env) error {
+func loadSnapshot(e *env) {
 	const before, after = `{"who":"alice"}`, `{"who":"mallo"}`
-	key, err := e.createLive(before)
-	if err != nil {
-		return err
-	}
+	key := e.createLive(before)
 	early, err := e.store.Load(e.ctx, key)
-	if err != nil {
-		return err
-	}
+	e.wantError("Load", err, nil)
 	if _, err := e.update(key, after, ""); err != nil {
-		return fmt.Errorf("Update: %w", err)
+		e.fatalf("Update: %w", err)
 	}
-	late, err := e.load(key)
-	if err != nil {
-		return err
-	}
+	late := e.load(key)
 	if late.json != after {
-		return fmt.Errorf("items after Update: got %s, want %s", late.json, after)
+		e.fatalf("items after Update: got %s, want %s", late.json, after)
 	}
-	got, err := e.text(early)
-	if err != nil {
-		return fmt.Errorf("the record that was loaded before the update: %w", err)
-	}
+	got := e.at("the record that was loaded before the update").text(early)
 	if got != before {
-		return fmt.Errorf("the record that was loaded before the update: got %s, want %s still", got, before)
+		e.fatalf("the record that was loaded before the update: got %s, want %s still", got, before)
 	}
-	return nil
 }
 
 // wantVersion fails unless the record has a version.
-func wantVersion(rec core.Record) error {
+func (e *env) wantVersion(rec core.Record) {
 	if rec.Version == "" {
-		return fmt.Errorf("Record.Version: got an empty one, which Update takes for \"whatever is there\"")
+		e.fatalf("Record.Version: got an empty one, which Update takes for \"whatever is there\"")
 	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/djinn-go/djinn/core"
@@ -60,16 +59,10 @@ var rotateCases = []testCase{
 	},
 }
 
-func rotateMoves(e *env) error {
-	key, err := e.createLive(`{"cart":[1,2.0]}`)
-	if err != nil {
-		return err
-	}
+func rotateMoves(e *env) {
+	key := e.createLive(`{"cart":[1,2.0]}`)
 	for _, withVersion := range []bool{true, false} {
-		before, err := e.load(key)
-		if err != nil {
-			return err
-		}
+		before := e.load(key)
 		version := ""
 		if withVersion {
 			version = before.version
@@ -78,105 +71,58 @@ func rotateMoves(e *env) error {
 		const json = `{"cart":[1,2.0],"user":"7"}`
 		moved, err := e.rotator.Rotate(e.ctx, key, e.record(core.NewSessionKey(), json, expires, version))
 		if err != nil {
-			return fmt.Errorf("Rotate: got %w, want no error", err)
+			e.fatalf("Rotate: got %w, want no error", err)
 		}
-		if err := e.wantRecord(moved, json, expires); err != nil {
-			return fmt.Errorf("the new key after Rotate: %w", err)
-		}
+		e.at("the new key after Rotate").wantRecord(moved, json, expires)
 		if e.keyIsData {
 			key = moved
 			continue
 		}
-		if err := e.wantGone(key); err != nil {
-			return fmt.Errorf("the old key after Rotate: %w", err)
-		}
-		if err := e.delete(key, false); err != nil {
-			return fmt.Errorf("the old key after Rotate: %w", err)
-		}
+		e.at("the old key after Rotate").wantGone(key)
+		e.at("the old key after Rotate").delete(key, false)
 		key = moved
 	}
-	return nil
 }
 
-func rotateConflict(e *env) error {
-	key, err := e.createLive(number(0))
-	if err != nil {
-		return err
-	}
-	stale, err := e.load(key)
-	if err != nil {
-		return err
-	}
+func rotateConflict(e *env) {
+	key := e.createLive(number(0))
+	stale := e.load(key)
 	if _, err := e.update(key, number(1), ""); err != nil {
-		return fmt.Errorf("Update: %w", err)
+		e.fatalf("Update: %w", err)
 	}
 	fresh := core.NewSessionKey()
-	_, err = e.rotate(key, fresh, number(2), stale.version)
-	if err := wantError("Rotate with a version from before an update", err, core.ErrConflict); err != nil {
-		return err
-	}
-	if err := e.wantGone(fresh); err != nil {
-		return fmt.Errorf("the new key after a Rotate that conflicted: %w", err)
-	}
-	if err := e.wantData(key, number(1)); err != nil {
-		return fmt.Errorf("the old key after a Rotate that conflicted: %w", err)
-	}
-	return nil
+	_, err := e.rotate(key, fresh, number(2), stale.version)
+	e.wantError("Rotate with a version from before an update", err, core.ErrConflict)
+	e.at("the new key after a Rotate that conflicted").wantGone(fresh)
+	e.at("the old key after a Rotate that conflicted").wantData(key, number(1))
 }
 
-func rotateTaken(e *env) error {
-	key, err := e.createLive(`{"who":1}`)
-	if err != nil {
-		return err
-	}
-	taken, err := e.createLive(`{"who":2}`)
-	if err != nil {
-		return err
-	}
+func rotateTaken(e *env) {
+	key := e.createLive(`{"who":1}`)
+	taken := e.createLive(`{"who":2}`)
 	for _, to := range []string{taken, key} {
-		_, err = e.rotate(key, to, `{"who":3}`, "")
-		if err := wantError("Rotate to a key that is taken", err, core.ErrExists); err != nil {
-			return err
-		}
-		if err := e.wantData(key, `{"who":1}`); err != nil {
-			return fmt.Errorf("the old key after Rotate to one that is taken: %w", err)
-		}
-		if err := e.wantData(taken, `{"who":2}`); err != nil {
-			return fmt.Errorf("the key that was taken after Rotate to it: %w", err)
-		}
+		_, err := e.rotate(key, to, `{"who":3}`, "")
+		e.wantError("Rotate to a key that is taken", err, core.ErrExists)
+		e.at("the old key after Rotate to one that is taken").wantData(key, `{"who":1}`)
+		e.at("the key that was taken after Rotate to it").wantData(taken, `{"who":2}`)
 	}
-	return nil
 }
 
-func rotateAbsent(e *env) error {
-	keys, err := e.expired()
-	if err != nil {
-		return err
-	}
-	deleted, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
-	last, err := e.load(deleted)
-	if err != nil {
-		return err
-	}
+func rotateAbsent(e *env) {
+	keys := e.expired()
+	deleted := e.createLive(`{"a":1}`)
+	last := e.load(deleted)
 	if _, err := e.store.Delete(e.ctx, deleted); err != nil {
-		return fmt.Errorf("Delete: %w", err)
+		e.fatalf("Delete: %w", err)
 	}
 	for _, version := range []string{"", last.version} {
 		for _, old := range append(keys, deleted, core.NewSessionKey()) {
 			fresh := core.NewSessionKey()
 			_, err := e.rotate(old, fresh, `{"a":2}`, version)
-			if err := wantError("Rotate of an absent, deleted or expired record", err, core.ErrNotFound); err != nil {
-				return err
-			}
+			e.wantError("Rotate of an absent, deleted or expired record", err, core.ErrNotFound)
 			for _, key := range []string{old, fresh} {
-				if err := e.wantGone(key); err != nil {
-					return fmt.Errorf("after Rotate of an absent, deleted or expired record: %w", err)
-				}
+				e.at("after Rotate of an absent, deleted or expired record").wantGone(key)
 			}
 		}
 	}
-	return nil
 }

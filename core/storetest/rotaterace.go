@@ -2,159 +2,115 @@ package storetest
 
 import (
 	"errors"
-	"fmt"
 	"runtime"
 	"sync/atomic"
 
 	"github.com/djinn-go/djinn/core"
 )
 
-func rotateParallel(e *env) error {
+func rotateParallel(e *env) {
 	const n = 4
 	for range max(1, e.rounds/10) {
-		old, err := e.createLive(`{"a":1}`)
-		if err != nil {
-			return err
-		}
+		old := e.createLive(`{"a":1}`)
 		keys, errs := make([]string, n), make([]error, n)
 		for i := range keys {
 			keys[i] = core.NewSessionKey()
 		}
 		won := make([]string, n)
-		if err := together(n, func(i int) error {
+		e.together(n, func(i int) {
 			won[i], errs[i] = e.rotate(old, keys[i], number(i), "")
-			return nil
-		}); err != nil {
-			return err
-		}
+		})
 		winners := 0
 		for i, err := range errs {
 			if err != nil {
-				if err := wantError("parallel Rotate", err, core.ErrNotFound); err != nil {
-					return err
-				}
-				if err := e.wantGone(keys[i]); err != nil {
-					return fmt.Errorf("the new key of a Rotate that lost: %w", err)
-				}
+				e.wantError("parallel Rotate", err, core.ErrNotFound)
+				e.at("the new key of a Rotate that lost").wantGone(keys[i])
 				continue
 			}
 			winners++
-			if err := e.wantData(won[i], number(i)); err != nil {
-				return fmt.Errorf("the new key of the Rotate that won: %w", err)
-			}
+			e.at("the new key of the Rotate that won").wantData(won[i], number(i))
 		}
 		if winners != 1 {
-			return fmt.Errorf("%d parallel Rotates of one record: %d got no error, want 1", n, winners)
+			e.fatalf("%d parallel Rotates of one record: %d got no error, want 1", n, winners)
 		}
-		if err := e.wantGone(old); err != nil {
-			return fmt.Errorf("the old key: %w", err)
-		}
+		e.at("the old key").wantGone(old)
 	}
-	return nil
 }
 
 // rotateAtomic looks at both keys while the record moves. What the first look
 // saw still holds at the second, since the record moves one way.
-func rotateAtomic(e *env) error {
+func rotateAtomic(e *env) {
 	for range max(1, e.rounds/4) {
-		old, err := e.createLive(`{"a":1}`)
-		if err != nil {
-			return err
-		}
+		old := e.createLive(`{"a":1}`)
 		fresh := core.NewSessionKey()
 		var moved atomic.Bool
-		err = together(3, func(i int) error {
+		e.together(3, func(i int) {
 			switch i {
 			case 0:
 				defer moved.Store(true)
 				_, err := e.rotate(old, fresh, `{"a":1}`, "")
-				return wantError("Rotate", err, nil)
+				e.wantError("Rotate", err, nil)
 			case 1:
-				if err := e.await(old, false, &moved); err != nil {
-					return err
-				}
-				if found, err := e.found(fresh); err != nil || !found {
-					return errors.Join(errors.New("during Rotate: neither key was found"), err)
+				e.await(old, false, &moved)
+				if !e.found(fresh) {
+					e.fatalf("during Rotate: neither key was found")
 				}
 			case 2:
-				if err := e.await(fresh, true, &moved); err != nil {
-					return err
-				}
-				if found, err := e.found(old); err != nil || found {
-					return errors.Join(errors.New("during Rotate: both keys were found"), err)
+				e.await(fresh, true, &moved)
+				if e.found(old) {
+					e.fatalf("during Rotate: both keys were found")
 				}
 			}
-			return nil
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
 }
 
 // await loads key until it is found, or is not found any more, which must be so
 // once the rotation is done.
-func (e *env) await(key string, want bool, done *atomic.Bool) error {
+func (e *env) await(key string, want bool, done *atomic.Bool) {
 	for last := false; ; last = done.Load() {
-		found, err := e.found(key)
-		if err != nil || found == want {
-			return err
+		found := e.found(key)
+		if found == want {
+			return
 		}
 		if last {
-			return fmt.Errorf("after Rotate: a key is found %t, want %t", found, want)
+			e.fatalf("after Rotate: a key is found %t, want %t", found, want)
 		}
 		runtime.Gosched()
 	}
 }
 
 // found reports whether Load finds key.
-func (e *env) found(key string) (bool, error) {
+func (e *env) found(key string) bool {
 	_, err := e.store.Load(e.ctx, key)
-	if errors.Is(err, core.ErrNotFound) {
-		return false, nil
+	if !errors.Is(err, core.ErrNotFound) {
+		e.wantError("Load", err, nil)
 	}
-	return err == nil, wantError("Load", err, nil)
+	return err == nil
 }
 
-func rotateOrDelete(e *env) error {
+func rotateOrDelete(e *env) {
 	for round := range max(2, e.rounds/4) {
-		old, err := e.createLive(`{"a":1}`)
-		if err != nil {
-			return err
-		}
+		old := e.createLive(`{"a":1}`)
 		fresh := core.NewSessionKey()
 		var existed bool
 		var rotateErr error
-		if err := together(2, func(i int) error {
+		e.together(2, func(i int) {
 			if i == round%2 { // schedulers have favourites
 				var err error
 				existed, err = e.store.Delete(e.ctx, old)
-				return wantError("Delete during Rotate", err, nil)
+				e.wantError("Delete during Rotate", err, nil)
+				return
 			}
 			_, rotateErr = e.rotate(old, fresh, `{"a":2}`, "")
-			return nil
-		}); err != nil {
-			return err
-		}
-		if err := e.wantGone(old); err != nil {
-			return fmt.Errorf("the old key after Delete and Rotate at once: %w", err)
-		}
+		})
+		e.at("the old key after Delete and Rotate at once").wantGone(old)
 		if existed {
-			if err := wantError("Rotate beside a Delete that won", rotateErr, core.ErrNotFound); err != nil {
-				return err
-			}
-			if err := e.wantGone(fresh); err != nil {
-				return fmt.Errorf("the new key after a Delete that won: %w", err)
-			}
+			e.wantError("Rotate beside a Delete that won", rotateErr, core.ErrNotFound)
+			e.at("the new key after a Delete that won").wantGone(fresh)
 			continue
 		}
-		if err := wantError("Rotate beside a Delete that found nothing", rotateErr, nil); err != nil {
-			return err
-		}
-		if err := e.wantData(fresh, `{"a":2}`); err != nil {
-			return fmt.Errorf("the new key after a Delete that found nothing: %w", err)
-		}
+		e.wantError("Rotate beside a Delete that found nothing", rotateErr, nil)
+		e.at("the new key after a Delete that found nothing").wantData(fresh, `{"a":2}`)
 	}
-	return nil
 }

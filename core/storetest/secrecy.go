@@ -28,16 +28,10 @@ const canary = "canary-of-the-payload"
 
 // secrecyErrors makes the store fail in all ways that need no fault, and reads
 // what it says.
-func secrecyErrors(e *env) error {
+func secrecyErrors(e *env) {
 	const json = `{"card":"` + canary + `"}`
-	key, err := e.createLive(json)
-	if err != nil {
-		return err
-	}
-	got, err := e.load(key)
-	if err != nil {
-		return err
-	}
+	key := e.createLive(json)
+	got := e.load(key)
 	other, fresh, unknown := core.NewSessionKey(), core.NewSessionKey(), core.NewSessionKey()
 	long := strings.Repeat(core.NewSessionKey(), 40)
 	secrets := []string{canary, key, other, fresh, unknown, long}
@@ -46,7 +40,7 @@ func secrecyErrors(e *env) error {
 	}
 
 	if _, err := e.update(key, json, ""); err != nil {
-		return err
+		e.fatalf("Update: %w", err)
 	}
 	var errs []error
 	note := func(err error) { errs = append(errs, err) }
@@ -75,57 +69,45 @@ func secrecyErrors(e *env) error {
 		}
 	}
 	for _, err := range errs {
-		if err := wantSecret(err, secrets); err != nil {
-			return err
-		}
+		e.wantSecret(err, secrets)
 	}
-	return nil
 }
 
 // wantSecret fails if err prints one of the secrets, in any verb, or if an error
 // that it wraps does.
-func wantSecret(err error, secrets []string) error {
+func (e *env) wantSecret(err error, secrets []string) {
 	if err == nil {
-		return nil
+		return
 	}
 	text := fmt.Sprintf("%v %+v %q", err, err, err)
 	for _, s := range secrets {
 		if i := strings.Index(text, s); i >= 0 {
-			return fmt.Errorf("an error of type %T names a key or a payload: %s", err, strings.ReplaceAll(short(text), s, "<SECRET>"))
+			e.fatalf("an error of type %T names a key or a payload: %s", err, strings.ReplaceAll(short(text), s, "<SECRET>"))
 		}
 	}
 	switch w := err.(type) {
 	case interface{ Unwrap() []error }:
 		for _, inner := range w.Unwrap() {
-			if err := wantSecret(inner, secrets); err != nil {
-				return err
-			}
+			e.wantSecret(inner, secrets)
 		}
-		return nil
 	default:
-		return wantSecret(errors.Unwrap(err), secrets)
+		e.wantSecret(errors.Unwrap(err), secrets)
 	}
 }
 
-func secrecyPrint(e *env) error {
-	key, err := e.createLive(`{"card":"` + canary + `"}`)
-	if err != nil {
-		return err
-	}
+func secrecyPrint(e *env) {
+	key := e.createLive(`{"card":"` + canary + `"}`)
 	rec, err := e.store.Load(e.ctx, key)
-	if err != nil {
-		return err
-	}
+	e.wantError("Load", err, nil)
 	things := map[string]any{"the store": e.store, "a loaded record": rec, "a pointer to a loaded record": &rec, "a list of records": []core.Record{rec}}
 	for what, thing := range things {
 		for _, verb := range []string{"%v", "%+v", "%#v"} {
 			text := fmt.Sprintf(verb, thing)
 			for _, secret := range []string{key, canary} {
 				if strings.Contains(text, secret) {
-					return fmt.Errorf("%s printed with %s holds a key or an item", what, verb)
+					e.fatalf("%s printed with %s holds a key or an item", what, verb)
 				}
 			}
 		}
 	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -46,96 +45,63 @@ var touchCases = []testCase{
 	},
 }
 
-func touchExtends(e *env) error {
-	key, err := e.createLive(`{"a":1.0}`)
-	if err != nil {
-		return err
-	}
+func touchExtends(e *env) {
+	key := e.createLive(`{"a":1.0}`)
 	for _, d := range []time.Duration{2 * time.Hour, 14 * 24 * time.Hour} {
 		expires := in(d)
 		if err := e.touch(key, `{"a":1.0}`, expires); err != nil {
-			return fmt.Errorf("Touch: got %w, want no error", err)
+			e.fatalf("Touch: got %w, want no error", err)
 		}
-		if err := e.wantRecord(key, `{"a":1.0}`, expires); err != nil {
-			return fmt.Errorf("after Touch: %w", err)
-		}
+		e.at("after Touch").wantRecord(key, `{"a":1.0}`, expires)
 	}
-	return nil
 }
 
-func touchBackwards(e *env) error {
+func touchBackwards(e *env) {
 	expires := in(2 * time.Hour)
-	key, err := e.create(`{"a":1}`, expires)
-	if err != nil {
-		return err
-	}
+	key := e.create(`{"a":1}`, expires)
 	for _, d := range []time.Duration{time.Hour, -time.Hour} {
 		if err := e.touch(key, `{"a":1}`, in(d)); err != nil {
-			return fmt.Errorf("Touch with an earlier expiry: got %w, want no error", err)
+			e.fatalf("Touch with an earlier expiry: got %w, want no error", err)
 		}
-		if err := e.wantRecord(key, `{"a":1}`, expires); err != nil {
-			return fmt.Errorf("after Touch with an earlier expiry: %w", err)
-		}
+		e.at("after Touch with an earlier expiry").wantRecord(key, `{"a":1}`, expires)
 	}
-	return nil
 }
 
-func touchKeepsItems(e *env) error {
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
-	before, err := e.load(key)
-	if err != nil {
-		return err
-	}
+func touchKeepsItems(e *env) {
+	key := e.createLive(`{"a":1}`)
+	before := e.load(key)
 	if err := e.touch(key, `{"stale":1}`, in(2*time.Hour)); err != nil {
-		return fmt.Errorf("Touch: got %w, want no error", err)
+		e.fatalf("Touch: got %w, want no error", err)
 	}
-	after, err := e.load(key)
-	if err != nil {
-		return err
-	}
+	after := e.load(key)
 	if after.json != before.json {
-		return fmt.Errorf("items after Touch: got %s, want %s still", after.json, before.json)
+		e.fatalf("items after Touch: got %s, want %s still", after.json, before.json)
 	}
 	if after.version != before.version {
-		return fmt.Errorf("Touch changed the version: every write beside it would conflict")
+		e.fatalf("Touch changed the version: every write beside it would conflict")
 	}
 	if _, err := e.update(key, `{"a":2}`, before.version); err != nil {
-		return fmt.Errorf("Update with the version from before Touch: got %w, want no error", err)
+		e.fatalf("Update with the version from before Touch: got %w, want no error", err)
 	}
-	return nil
 }
 
-func touchAbsent(e *env) error {
-	keys, err := e.expired()
-	if err != nil {
-		return err
-	}
-	deleted, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
+func touchAbsent(e *env) {
+	keys := e.expired()
+	deleted := e.createLive(`{"a":1}`)
 	if _, err := e.store.Delete(e.ctx, deleted); err != nil {
-		return fmt.Errorf("Delete: %w", err)
+		e.fatalf("Delete: %w", err)
 	}
 	for _, key := range append(keys, deleted, core.NewSessionKey()) {
 		err := e.touch(key, `{"a":1}`, in(time.Hour))
-		if err := wantError("Touch of an absent, deleted or expired record", err, core.ErrNotFound); err != nil {
-			return err
-		}
-		if err := e.wantGone(key); err != nil {
-			return fmt.Errorf("after Touch of an absent, deleted or expired record: %w", err)
-		}
+		e.wantError("Touch of an absent, deleted or expired record", err, core.ErrNotFound)
+		e.at("after Touch of an absent, deleted or expired record").wantGone(key)
 	}
-	return nil
 }
 
-func touchAmidUpdates(e *env) error {
+func touchAmidUpdates(e *env) {
 	var n atomic.Int64
-	return e.count(func(key string) error {
+	e.count(func(key string) {
 		expires := in(2*time.Hour + time.Duration(n.Add(1))*time.Second)
-		return wantError("Touch", e.touch(key, number(0), expires), nil)
+		e.wantError("Touch", e.touch(key, number(0), expires), nil)
 	})
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/djinn-go/djinn/core"
@@ -70,164 +69,101 @@ var updateCases = []testCase{
 	},
 }
 
-func updateVersionChanges(e *env) error {
-	key, err := e.createLive(number(0))
-	if err != nil {
-		return err
-	}
+func updateVersionChanges(e *env) {
+	key := e.createLive(number(0))
 	seen := map[string]bool{}
 	for i := range 20 {
-		got, err := e.load(key)
-		if err != nil {
-			return err
-		}
-		if err := wantVersion(got.record); err != nil {
-			return err
-		}
+		got := e.load(key)
+		e.wantVersion(got.record)
 		if seen[got.version] {
-			return fmt.Errorf("the version after %d updates is one the record had before", i)
+			e.fatalf("the version after %d updates is one the record had before", i)
 		}
 		seen[got.version] = true
+		var err error
 		if key, err = e.update(key, number(i+1), got.version); err != nil {
-			return fmt.Errorf("Update with the version just loaded: got %w, want no error", err)
+			e.fatalf("Update with the version just loaded: got %w, want no error", err)
 		}
 	}
-	return e.wantData(key, number(20))
+	e.wantData(key, number(20))
 }
 
-func updateConflict(e *env) error {
-	key, err := e.createLive(number(0))
-	if err != nil {
-		return err
-	}
-	stale, err := e.load(key)
-	if err != nil {
-		return err
-	}
-	if err := wantVersion(stale.record); err != nil {
-		return err
-	}
+func updateConflict(e *env) {
+	key := e.createLive(number(0))
+	stale := e.load(key)
+	e.wantVersion(stale.record)
 	expires := in(3 * time.Hour)
 	if _, err := e.store.Update(e.ctx, e.record(key, number(1), expires, stale.version)); err != nil {
-		return fmt.Errorf("Update with the version just loaded: got %w, want no error", err)
+		e.fatalf("Update with the version just loaded: got %w, want no error", err)
 	}
-	current, err := e.load(key)
-	if err != nil {
-		return err
-	}
+	current := e.load(key)
 	for _, version := range []string{stale.version, current.version + "x", "no version of this store"} {
-		_, err = e.update(key, number(2), version)
-		if err := wantError("Update with another version than the record has", err, core.ErrConflict); err != nil {
-			return err
-		}
-		if err := e.wantRecord(key, number(1), expires); err != nil {
-			return fmt.Errorf("after an Update that conflicted: %w", err)
-		}
+		_, err := e.update(key, number(2), version)
+		e.wantError("Update with another version than the record has", err, core.ErrConflict)
+		e.at("after an Update that conflicted").wantRecord(key, number(1), expires)
 	}
-	_, err = e.update(key, number(2), current.version)
-	return wantError("Update with the current version, after others that conflicted", err, nil)
+	_, err := e.update(key, number(2), current.version)
+	e.wantError("Update with the current version, after others that conflicted", err, nil)
 }
 
-func updateReborn(e *env) error {
-	key, err := e.createLive(number(0))
-	if err != nil {
-		return err
-	}
-	old, err := e.load(key)
-	if err != nil {
-		return err
-	}
+func updateReborn(e *env) {
+	key := e.createLive(number(0))
+	old := e.load(key)
 	if _, err := e.store.Delete(e.ctx, key); err != nil {
-		return fmt.Errorf("Delete: %w", err)
+		e.fatalf("Delete: %w", err)
 	}
 	if _, err := e.store.Create(e.ctx, e.record(key, number(2), in(time.Hour), "")); err != nil {
-		return fmt.Errorf("Create under the key of a deleted record: got %w, want no error", err)
+		e.fatalf("Create under the key of a deleted record: got %w, want no error", err)
 	}
-	_, err = e.update(key, number(3), old.version)
-	if err := wantError("Update with the version of the record that was deleted", err, core.ErrConflict); err != nil {
-		return err
-	}
-	return e.wantData(key, number(2))
+	_, err := e.update(key, number(3), old.version)
+	e.wantError("Update with the version of the record that was deleted", err, core.ErrConflict)
+	e.wantData(key, number(2))
 }
 
-func updateNoVersion(e *env) error {
-	key, err := e.createLive(number(0))
-	if err != nil {
-		return err
-	}
+func updateNoVersion(e *env) {
+	key := e.createLive(number(0))
 	for i := range 3 {
 		if _, err := e.update(key, number(i), ""); err != nil {
-			return fmt.Errorf("Update without a version: got %w, want no error", err)
+			e.fatalf("Update without a version: got %w, want no error", err)
 		}
-		if err := e.wantData(key, number(i)); err != nil {
-			return err
-		}
+		e.wantData(key, number(i))
 	}
-	return nil
 }
 
-func updateAbsent(e *env) error {
+func updateAbsent(e *env) {
 	for _, version := range []string{"", "1"} {
 		key := core.NewSessionKey()
 		_, err := e.update(key, `{"a":1}`, version)
-		if err := wantError("Update of an absent record", err, core.ErrNotFound); err != nil {
-			return err
-		}
-		if err := e.wantGone(key); err != nil {
-			return fmt.Errorf("after Update of an absent record: %w", err)
-		}
+		e.wantError("Update of an absent record", err, core.ErrNotFound)
+		e.at("after Update of an absent record").wantGone(key)
 	}
-	return nil
 }
 
-func updateDeleted(e *env) error {
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
-	last, err := e.load(key)
-	if err != nil {
-		return err
-	}
+func updateDeleted(e *env) {
+	key := e.createLive(`{"a":1}`)
+	last := e.load(key)
 	if _, err := e.store.Delete(e.ctx, key); err != nil {
-		return fmt.Errorf("Delete: %w", err)
+		e.fatalf("Delete: %w", err)
 	}
 	for _, version := range []string{"", last.version} {
-		_, err = e.update(key, `{"a":2}`, version)
-		if err := wantError("Update of a deleted record", err, core.ErrNotFound); err != nil {
-			return err
-		}
-		if err := e.wantGone(key); err != nil {
-			return fmt.Errorf("after Update of a deleted record: %w", err)
-		}
+		_, err := e.update(key, `{"a":2}`, version)
+		e.wantError("Update of a deleted record", err, core.ErrNotFound)
+		e.at("after Update of a deleted record").wantGone(key)
 	}
-	return nil
 }
 
-func updateExpired(e *env) error {
-	keys, err := e.expired()
-	if err != nil {
-		return err
-	}
+func updateExpired(e *env) {
+	keys := e.expired()
 	for _, key := range keys {
-		if err := e.wantGone(key); err != nil {
-			return fmt.Errorf("an expired record: %w", err)
-		}
+		e.at("an expired record").wantGone(key)
 	}
-	return nil
 }
 
-func updateHandMade(e *env) error {
-	key, err := e.createLive(`{"a":1}`)
-	if err != nil {
-		return err
-	}
+func updateHandMade(e *env) {
+	key := e.createLive(`{"a":1}`)
 	for _, keys := range []map[string]string{handMade(), lookAlikes(key)} {
 		for what, key := range keys {
-			if err := e.wantGone(key); err != nil {
-				return fmt.Errorf("a key that is %s: %w", what, err)
-			}
+			e.at("a key that is %s", what).wantGone(key)
 		}
 	}
-	return e.wantData(key, `{"a":1}`)
+	e.wantData(key, `{"a":1}`)
 }
