@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -40,15 +42,70 @@ func TestLargestKnot(t *testing.T) {
 	}
 }
 
-// A request passes the middleware before it is saved.
+// A request passes the middleware before it is saved; one that updates an item by a Key
+// passes the Key, and the others do not.
 func TestTrace(t *testing.T) {
-	stations, changes, err := trace("../../..")
+	all, err := trace("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, save := slices.Index(stations, "handler.go"), slices.Index(stations, "save.go")
-	if handler < 0 || save < 0 || handler > save || changes < len(stations)-1 {
-		t.Errorf("got %d changes over %q, want handler.go before save.go", changes, stations)
+	for _, request := range []string{newSession, setsItem, updateItem} {
+		p, err := pathOf(all, request)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		handler, save := slices.Index(p.Stations, "handler.go"), slices.Index(p.Stations, "save.go")
+		if handler < 0 || save < 0 || handler > save || p.Changes < len(p.Stations)-1 {
+			t.Errorf("got %+v, want handler.go before save.go", p)
+		}
+		if got, want := slices.Contains(p.Stations, "key.go"), request == updateItem; got != want {
+			t.Errorf("%+v: key.go among the stations: %v, want %v", p, got, want)
+		}
+	}
+}
+
+func TestPaths(t *testing.T) {
+	got, err := paths("> one\na.go\na.go\nb.go\na.go\nc.go\n> two\nc.go\nb.go\na.go\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []path{{"one", []string{"a.go", "b.go", "c.go"}, 3}, {"two", []string{"c.go", "b.go", "a.go"}, 2}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for _, out := range []string{"a.go\n> one\na.go\nb.go\nc.go\n", "> one\na.go\nb.go\n> two\na.go\nb.go\nc.go\n"} {
+		if got, err := paths(out); err == nil {
+			t.Errorf("%q: got %+v, want an error", out, got)
+		}
+	}
+}
+
+// A page that says something else is stale until it is updated, and keeps all but the
+// figures.
+func TestReplace(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(page, []byte("head\n"+begin+"\nold\n\n"+end+"tail\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if compare(page, "new\n") == nil {
+		t.Error("a stale page passes")
+	}
+	if err := replace(page, "new\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := compare(page, "new\n"); err != nil {
+		t.Error(err)
+	}
+	got, err := os.ReadFile(page)
+	if want := "head\n" + begin + "\nnew\n\n" + end + "tail\n"; err != nil || string(got) != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	if err := os.WriteFile(page, []byte("no markers\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if replace(page, "new\n") == nil || compare(page, "new\n") == nil {
+		t.Error("a page without markers passes")
 	}
 }
 

@@ -1,7 +1,8 @@
-// Command house measures how the files of a package hang together, and follows one
-// request through them:
+// Command house measures how the files of a package hang together, and follows write
+// requests through them:
 //
 //	go run ./house                          prints the figures
+//	go run ./house -trace                   prints the paths of all traced requests
 //	go run ./house -update CONTRIBUTING.md  writes them into the page
 //	go run ./house -check CONTRIBUTING.md   fails if the page says something else
 //
@@ -22,7 +23,18 @@ func main() {
 	log.SetFlags(0)
 	update := flag.String("update", "", "the page to write the figures into")
 	check := flag.String("check", "", "the page to compare with the figures")
+	paths := flag.Bool("trace", false, "print the paths of the traced requests, and nothing else")
 	flag.Parse()
+	if *paths {
+		all, err := trace("../..")
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, p := range all {
+			fmt.Printf("A request that %s: %d changes of file over %d files\n  %s\n", p.Request, p.Changes, len(p.Stations), strings.Join(p.Stations, " "))
+		}
+		return
+	}
 	page, err := render("../..")
 	if err != nil {
 		log.Fatal(err)
@@ -78,13 +90,17 @@ func render(root string) (string, error) {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |\n", row.says,
 			row.of(before["core"]), row.of(now["core"]), row.of(before["gormstore"]), row.of(now["gormstore"]))
 	}
-	stations, changes, err := trace(root)
+	all, err := trace(root)
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "\nA request that sets an item of a session it has, by net/http over memstore, passes these files of core in this order\n"+
-		"(each is named where it is first entered; the path goes from one file to another %d times):\n\n", changes)
-	for i, s := range stations {
+	p, err := pathOf(all, setsItem)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(&b, "\nA request that %s, by net/http over memstore, passes these files of core in this order\n"+
+		"(each is named where it is first entered; the path goes from one file to another %d times):\n\n", p.Request, p.Changes)
+	for i, s := range p.Stations {
 		fmt.Fprintf(&b, "%d. `%s`\n", i+1, s)
 	}
 	return b.String(), nil

@@ -11,39 +11,53 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// trace runs one write request on a copy of package core in which every function says
-// in which file it stands when it is entered. It returns the files in the order in
-// which they were first entered, and how often the path went from one to another.
-func trace(root string) (stations []string, changes int, err error) {
-	root, err = filepath.Abs(root)
+// path is the way of one request through package core.
+type path struct {
+	Request  string
+	Stations []string // files in the order in which they were first entered
+	Changes  int      // how often the path went from one file to another
+}
+
+// The requests of the visitor, by what they do.
+const (
+	newSession = "sets an item of a new session"
+	setsItem   = "sets an item of a session it has"
+	updateItem = "updates an item of a session it has, by a Key"
+)
+
+// trace runs write requests on a copy of package core in which every function says in
+// which file it stands when it is entered.
+func trace(root string) ([]path, error) {
+	root, err := filepath.Abs(root)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	tmp, err := os.MkdirTemp("", "house")
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	defer os.RemoveAll(tmp)
 	overlay, err := instrument(filepath.Join(root, "core"), tmp)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	// The program is part of the overlay, too, in a folder that is not there.
 	program := filepath.Join(tmp, "main.go")
 	if err := os.WriteFile(program, []byte(visitor), 0o644); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	overlay[filepath.Join(root, "core", "internal", "housetrace", "main.go")] = program
 	replace, err := json.Marshal(map[string]any{"Replace": overlay})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	overlayFile := filepath.Join(tmp, "overlay.json")
 	if err := os.WriteFile(overlayFile, replace, 0o644); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	cmd := exec.Command("go", "run", "-overlay", overlayFile, "./core/internal/housetrace")
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOWORK=off")
@@ -51,30 +65,57 @@ func trace(root string) (stations []string, changes int, err error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, 0, fmt.Errorf("the traced request: %w\n%s", err, stderr.Bytes())
+		return nil, fmt.Errorf("the traced request: %w\n%s", err, stderr.Bytes())
 	}
-	last := ""
-	seen := map[string]bool{}
-	for _, file := range strings.Fields(string(out)) {
-		if file != last && last != "" {
-			changes++
-		}
-		last = file
-		if !seen[file] {
-			seen[file] = true
-			stations = append(stations, file)
-		}
-	}
-	if len(stations) < 3 {
-		return nil, 0, fmt.Errorf("the traced request passed only %q", stations)
-	}
-	return stations, changes, nil
+	return paths(string(out))
 }
 
-// visitor is a browser's second visit: it has a session, and the request changes it.
+// paths reads what the visitor prints: a line for each file that is entered, and "> "
+// with the name of a request before its own.
+func paths(out string) (all []path, err error) {
+	last := ""
+	for line := range strings.Lines(out) {
+		line = strings.TrimSpace(line)
+		if request, ok := strings.CutPrefix(line, "> "); ok {
+			all, last = append(all, path{Request: request}), ""
+			continue
+		}
+		if len(all) == 0 {
+			return nil, fmt.Errorf("the traced requests begin with %q", line)
+		}
+		p := &all[len(all)-1]
+		if line != last && last != "" {
+			p.Changes++
+		}
+		last = line
+		if !slices.Contains(p.Stations, line) {
+			p.Stations = append(p.Stations, line)
+		}
+	}
+	for _, p := range all {
+		if len(p.Stations) < 3 {
+			return nil, fmt.Errorf("the request that %s passed only %q", p.Request, p.Stations)
+		}
+	}
+	return all, nil
+}
+
+// pathOf is the path of the request.
+func pathOf(all []path, request string) (path, error) {
+	i := slices.IndexFunc(all, func(p path) bool { return p.Request == request })
+	if i < 0 {
+		return path{}, fmt.Errorf("no traced request %s", request)
+	}
+	return all[i], nil
+}
+
+// visitor is a browser that comes back: its first request has no session, the others
+// have that of the first. Whatever is done only once falls to the first, so that the
+// others show what every request pays.
 const visitor = `package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 
@@ -91,16 +132,34 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
+	const visits core.Key[int] = "visits"
 	h := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m.Session(r.Context()).Set("visited", r.URL.Path)
+		s := m.Session(r.Context())
+		if r.URL.Path == "/update" {
+			visits.Update(s, func(n int) int { return n + 1 })
+		} else {
+			s.Set("visited", r.URL.Path)
+		}
 		w.Write([]byte("hello"))
 	}))
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest("GET", "/first", nil))
-	r := httptest.NewRequest("GET", "/second", nil)
-	r.AddCookie(w.Result().Cookies()[0])
-	core.HouseTrace = true
-	h.ServeHTTP(httptest.NewRecorder(), r)
+	visit := func(request, path string, cookies ...*http.Cookie) []*http.Cookie {
+		r := httptest.NewRequest("GET", path, nil)
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		fmt.Println(">", request)
+		core.HouseTrace = true
+		h.ServeHTTP(w, r)
+		core.HouseTrace = false
+		if w.Code != http.StatusOK {
+			panic(w.Code)
+		}
+		return w.Result().Cookies()
+	}
+	cookies := visit("` + newSession + `", "/first")
+	visit("` + setsItem + `", "/second", cookies...)
+	visit("` + updateItem + `", "/update", cookies...)
 }
 `
 
