@@ -58,6 +58,9 @@ var before = map[string]figures{
 	"gormstore": {Files: 23, Knot: 14, Pairs: 14, Exported: 21, Methods: 33, Spread: 12},
 }
 
+// changesBefore is how often the traced request went from one file to another then.
+const changesBefore = 41
+
 // measured are the packages of the table, and the type whose methods are looked for.
 var measured = []struct{ name, dir, typ string }{
 	{"core", "core", "Session"},
@@ -99,7 +102,7 @@ func render(root string) (string, error) {
 		return "", err
 	}
 	fmt.Fprintf(&b, "\nA request that %s, by net/http over memstore, passes these files of core in this order\n"+
-		"(each is named where it is first entered; the path goes from one file to another %d times):\n\n", p.Request, p.Changes)
+		"(each is named where it is first entered; the path goes from one file to another %d times, and %d times before):\n\n", p.Request, p.Changes, changesBefore)
 	for i, s := range p.Stations {
 		fmt.Fprintf(&b, "%d. `%s`\n", i+1, s)
 	}
