@@ -2,7 +2,7 @@ package gormstore
 
 import (
 	"context"
-	"reflect"
+	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -46,12 +46,8 @@ type query struct {
 func (s *Store[M]) scoped(ctx context.Context, scopes []Scope, own ...clause.Expression) query {
 	q := query{DB: s.statement(ctx).Model(new(M))}
 	for _, scope := range scopes {
-		one := scope(s.statement(ctx).Model(new(M)))
-		conditions := q.Statement.BuildCondition(one)
-		for hasScopes(one) { // GORM runs those of a group one level deep
-			conditions = q.Statement.BuildCondition(one)
-		}
-		if len(conditions) > 0 {
+		one := withNestedScopes(scope(s.statement(ctx).Model(new(M))))
+		if conditions := q.Statement.BuildCondition(one); len(conditions) > 0 {
 			q.DB, q.narrowed = q.Where(group(conditions)), true
 		}
 		q.takeOver(one)
@@ -65,15 +61,37 @@ func (s *Store[M]) scoped(ctx context.Context, scopes []Scope, own ...clause.Exp
 	return q
 }
 
-// hasScopes reports whether there are scopes that have not been run. GORM keeps them in
-// a field of its own, and shows it to nobody; a condition in one of them that is left
-// out would let RevokeAll end other users' sessions.
-func hasScopes(db *gorm.DB) bool {
-	scopes := reflect.ValueOf(db.Statement).Elem().FieldByName("scopes")
-	if !scopes.IsValid() {
-		panic("gormstore: this version of GORM keeps scopes in another way: use one that gormstore's go.mod names, and report this")
+// withNestedScopes runs the scopes that were added by db.Scopes, and those that these
+// add, and returns the statement that comes of it, which may be another one. GORM does
+// so in front of a query, and in Migrator, which runs none; for a group it goes one
+// level deep and drops what is no longer the same statement.
+func withNestedScopes(one *gorm.DB) *gorm.DB {
+	ran := false
+	one = one.Session(&gorm.Session{}).Scopes(func(db *gorm.DB) *gorm.DB {
+		ran = true
+		return db
+	})
+	catcher := &statementCatcher{Dialector: one.Dialector}
+	one.Dialector = catcher // of this session alone
+	_ = one.Migrator()
+	if !ran || catcher.caught == nil {
+		// A condition that is left out would let RevokeAll end other users' sessions.
+		_ = one.AddError(errors.New("gormstore: what a scope has added by db.Scopes is lost: let every scope return a *gorm.DB made from the one it is given"))
+		return one
 	}
-	return scopes.Len() > 0
+	return catcher.caught
+}
+
+// statementCatcher is a dialector that keeps the statement for which a Migrator is made.
+type statementCatcher struct {
+	gorm.Dialector
+	caught *gorm.DB
+}
+
+// Migrator is part of gorm.Dialector.
+func (c *statementCatcher) Migrator(db *gorm.DB) gorm.Migrator {
+	c.caught = db
+	return c.Dialector.Migrator(db)
 }
 
 // takeOver takes what a scope has asked for besides conditions, and its error. Soft

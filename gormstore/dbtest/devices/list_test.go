@@ -256,6 +256,41 @@ func TestNestedScopes(t *testing.T) {
 	})
 }
 
+// TestNestedScopesOfAnotherStatement: a scope that a scope adds holds, too, if it works
+// on a copy of the statement it is given, as everything after WithContext does.
+func TestNestedScopesOfAnotherStatement(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *gorm.DB) {
+		store := migrated(t, db)
+		s := newSite(t, store)
+		mine, other := core.PublicID(s.loginAs(t, 42)), core.PublicID(s.loginAs(t, 43))
+		copied := func(db *gorm.DB) *gorm.DB {
+			return db.WithContext(db.Statement.Context).Where("account_id = ?", 42)
+		}
+		for name, scope := range map[string]gormstore.Scope{
+			"one level":  func(db *gorm.DB) *gorm.DB { return db.Scopes(copied) },
+			"two levels": func(db *gorm.DB) *gorm.DB { return db.Scopes(func(db *gorm.DB) *gorm.DB { return db.Scopes(copied) }) },
+			"the first of two": func(db *gorm.DB) *gorm.DB {
+				return db.Scopes(copied, func(db *gorm.DB) *gorm.DB { return db.Where("1 = 1") })
+			},
+		} {
+			if got := publicIDs(t, store, scope); !slices.Equal(got, []string{mine}) {
+				t.Errorf("%s: got %q, want %q", name, got, mine)
+			}
+			if n, err := store.RevokeAll(t.Context(), scope, store.OfUser(43)); n != 0 || err != nil {
+				t.Errorf("%s: RevokeAll of another user's: got %d, %v, want 0, nil", name, n, err)
+			}
+		}
+		foreign := func(*gorm.DB) *gorm.DB { return db.Where("account_id = ?", 42) }
+		lost := func(db *gorm.DB) *gorm.DB { return db.Scopes(foreign) }
+		if n, err := store.RevokeAll(t.Context(), lost, store.OfUser(43)); n != 0 || err == nil || !strings.Contains(err.Error(), "db.Scopes") {
+			t.Errorf("RevokeAll with a scope that leaves the statement: got %d, %v, want 0 and an error that says so", n, err)
+		}
+		if _, err := store.ByPublicID(t.Context(), other); err != nil {
+			t.Errorf("the other user's session: got %v, want it alive", err)
+		}
+	})
+}
+
 // TestSessionsFail: an error ends the iteration, is printable and comes once.
 func TestSessionsFail(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *gorm.DB) {
