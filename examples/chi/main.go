@@ -176,11 +176,6 @@ func whoami(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, map[string]any{"user": user.Get(chisession.From(r))})
 }
 
-func render(w http.ResponseWriter, name string, view *page.View) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = page.Templates.ExecuteTemplate(w, name, view) // the client may have gone
-}
-
 func writeJSON(w http.ResponseWriter, body map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(body) // the client may have gone
