@@ -46,6 +46,9 @@ func failedCases(t *testing.T, err error) []string {
 		if f.Why == "" || f.Err == nil || !strings.HasPrefix(f.Error(), f.Case+": ") {
 			t.Errorf("failure without a case, a why or an error: %#v", f)
 		}
+		if text := f.Err.Error(); strings.Contains(text, "%!") || !strings.HasPrefix(text, "panic: ") && (!strings.Contains(text, "got ") || !strings.Contains(text, "want ")) {
+			t.Errorf("%s: got the message %q, want one with got and want, and all its arguments", f.Case, text)
+		}
 		names = append(names, f.Case)
 	}
 	return names

@@ -2,11 +2,11 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/internal/suite"
 )
 
 // testCase is one rule.
@@ -31,24 +31,19 @@ var cases = slices.Concat(
 // ability is an optional interface of a store.
 type ability struct {
 	name string
-	has  func(core.Store) bool
+	has  func(*env) bool
 }
 
 var (
-	needsToucher = ability{"Toucher", func(s core.Store) bool { return toucherOf(s) != nil }}
-	needsRotator = ability{"Rotator", func(s core.Store) bool { return rotatorOf(s) != nil }}
-	needsClearer = ability{"ExpiredClearer", has[core.ExpiredClearer]}
-	needsPinger  = ability{"Pinger", has[core.Pinger]}
+	needsToucher = ability{"Toucher", func(e *env) bool { return e.toucher != nil }}
+	needsRotator = ability{"Rotator", func(e *env) bool { return e.rotator != nil }}
+	needsClearer = ability{"ExpiredClearer", func(e *env) bool { return e.clearer != nil }}
+	needsPinger  = ability{"Pinger", func(e *env) bool { return e.pinger != nil }}
 )
 
-func has[T any](s core.Store) bool {
-	_, ok := core.As[T](s)
-	return ok
-}
-
-// missing says why the case cannot be run on store; empty if it can.
-func (c testCase) missing(store core.Store) string {
-	if c.needs.has == nil || c.needs.has(store) {
+// missing says why the case cannot be run; empty if it can.
+func (c testCase) missing(e *env) string {
+	if c.needs.has == nil || c.needs.has(e) {
 		return ""
 	}
 	return "the store is no core." + c.needs.name
@@ -57,17 +52,18 @@ func (c testCase) missing(store core.Store) string {
 // caseTimeout turns a store that hangs into a failure with a name.
 const caseTimeout = 2 * time.Minute
 
-// check runs the case. A panic of the store is a failure too.
-func (c testCase) check(store core.Store, cfg *config) error {
+// check runs the case. It returns why there was nothing to run, or the [*Failure].
+func (c testCase) check(store core.Store, cfg *config) (missing string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), caseTimeout)
 	defer cancel()
-	e := newEnv(ctx, store, cfg)
-	func() {
-		defer e.catch()
-		c.run(e)
-	}()
-	if err := errors.Join(e.failures.all...); err != nil {
-		return &Failure{Case: c.name, Law: c.law, Why: c.why, Err: err}
+	failed := suite.Run(func(t suite.T) {
+		e := newEnv(ctx, t, store, cfg)
+		if missing = c.missing(e); missing == "" {
+			c.run(e)
+		}
+	})
+	if failed != nil {
+		err = &Failure{Case: c.name, Law: c.law, Why: c.why, Err: failed}
 	}
-	return nil
+	return missing, err
 }

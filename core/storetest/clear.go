@@ -49,7 +49,7 @@ func (e *env) expire(n int) []string {
 		var err error
 		keys[i], err = e.store.Update(e.ctx, e.record(key, number(i), in(-time.Duration(i+1)*time.Minute), ""))
 		if err != nil {
-			e.fatalf("Update to an expiry that has passed: got %w, want no error", err)
+			e.Fatalf("Update to an expiry that has passed: got %w, want no error", err)
 		}
 	}
 	return keys
@@ -76,7 +76,7 @@ func (e *env) wantLive(keys []string) {
 func (e *env) wantCleared(keys []string) {
 	for _, key := range keys {
 		if _, err := e.store.Create(e.ctx, e.record(key, `{"next":1}`, in(time.Hour), "")); err != nil {
-			e.fatalf("Create under the key of a record that was cleared: got %w, want no error", err)
+			e.Fatalf("Create under the key of a record that was cleared: got %w, want no error", err)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func (e *env) keepsExpired() bool {
 	keys := e.expire(1)
 	_, err := e.store.Create(e.ctx, e.record(keys[0], `{}`, in(time.Hour), ""))
 	if err != nil && !errors.Is(err, core.ErrExists) {
-		e.fatalf("Create under the key of an expired record: %w", err)
+		e.Fatalf("Create under the key of an expired record: got %w, want ErrExists or no error", err)
 	}
 	e.clearAll()
 	return err != nil
@@ -102,7 +102,7 @@ func (e *env) keepsExpired() bool {
 // wantCount fails unless n records were cleared.
 func (e *env) wantCount(got int64, n int, kept bool) {
 	if got != int64(n) && (kept || got > int64(n)) {
-		e.fatalf("ClearExpired: got %d cleared, want %d", got, n)
+		e.Fatalf("ClearExpired: got %d cleared, want %d", got, n)
 	}
 }
 
@@ -113,13 +113,13 @@ func clearExpiredOnly(e *env) {
 	dead := e.expire(n)
 	cleared, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{})
 	if err != nil {
-		e.fatalf("ClearExpired: got %w, want no error", err)
+		e.Fatalf("ClearExpired: got %w, want no error", err)
 	}
 	e.wantCount(cleared, n, kept)
 	e.wantLive(alive)
 	cleared, err = e.clearer.ClearExpired(e.ctx, core.ClearOptions{})
 	if err != nil || cleared != 0 {
-		e.fatalf("ClearExpired again: got %d cleared and %s, want 0 and no error", cleared, describe(err))
+		e.Fatalf("ClearExpired again: got %d cleared and %s, want 0 and no error", cleared, describe(err))
 	}
 	e.wantCleared(dead)
 }
@@ -130,10 +130,10 @@ func clearPaced(e *env) {
 	dead := e.expire(n)
 	cleared, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{Batch: batch, Limit: limit})
 	if err != nil {
-		e.fatalf("ClearExpired with a limit: got %w, want no error", err)
+		e.Fatalf("ClearExpired with a limit: got %w, want no error", err)
 	}
 	if cleared > limit+batch || kept && cleared < limit-batch {
-		e.fatalf("ClearExpired with Batch %d and Limit %d: got %d cleared, want about the limit", batch, limit, cleared)
+		e.Fatalf("ClearExpired with Batch %d and Limit %d: got %d cleared, want about the limit", batch, limit, cleared)
 	}
 	var steps []int64
 	rest, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{
@@ -141,18 +141,18 @@ func clearPaced(e *env) {
 		Progress: func(cleared int64) { steps = append(steps, cleared) },
 	})
 	if err != nil {
-		e.fatalf("ClearExpired after one with a limit: got %w, want no error", err)
+		e.Fatalf("ClearExpired after one with a limit: got %w, want no error", err)
 	}
 	e.wantCount(cleared+rest, n, kept)
 	var before int64
 	for _, now := range steps {
 		if now < before || now-before > batch {
-			e.fatalf("ClearExpired with Batch %d: Progress was told %d, want steps of the batch at most", batch, steps)
+			e.Fatalf("ClearExpired with Batch %d: got %d told to Progress, want steps of the batch at most", batch, steps)
 		}
 		before = now
 	}
 	if before != rest {
-		e.fatalf("ClearExpired: Progress was told %d at last, want %d, the number returned", before, rest)
+		e.Fatalf("ClearExpired: got %d told to Progress at last, want %d, the number returned", before, rest)
 	}
 	e.wantCleared(dead)
 }
@@ -163,7 +163,7 @@ func clearParallel(e *env) {
 	alive := e.live(n)
 	dead := e.expire(n)
 	var cleared atomic.Int64
-	e.together(4, func(i int) {
+	e.Together(4, func(i int) {
 		if i < 2 {
 			c, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{Batch: 3})
 			cleared.Add(c)
@@ -172,7 +172,7 @@ func clearParallel(e *env) {
 		}
 		for j := i - 2; j < n; j += 2 { // each record is one worker's
 			if _, err := e.update(alive[j], number(j), ""); err != nil {
-				e.fatalf("Update of a live record during ClearExpired: got %w, want no error", err)
+				e.Fatalf("Update of a live record during ClearExpired: got %w, want no error", err)
 			}
 		}
 	})
@@ -194,17 +194,17 @@ func clearStopped(e *env) {
 		Progress: func(int64) { stopped = time.Now(); cancel() },
 	})
 	if took := time.Since(stopped); !stopped.IsZero() && took > soon {
-		e.fatalf("ClearExpired whose context ended during a pause of %s: returned after %s, want at once", pause, took)
+		e.Fatalf("ClearExpired whose context ended during a pause of %s: got its answer after %s, want it at once", pause, took)
 	}
 	if kept && err == nil {
-		e.fatalf("ClearExpired whose context ended after the first step: got no error, %d cleared, want the context's error", cleared)
+		e.Fatalf("ClearExpired whose context ended after the first step: got no error, %d cleared, want the context's error", cleared)
 	}
 	if cleared > 2 {
-		e.fatalf("ClearExpired whose context ended after the first step: got %d cleared, want 1", cleared)
+		e.Fatalf("ClearExpired whose context ended after the first step: got %d cleared, want 1", cleared)
 	}
 	rest, err := e.clearer.ClearExpired(e.ctx, core.ClearOptions{})
 	if err != nil {
-		e.fatalf("ClearExpired after one that was stopped: got %w, want no error", err)
+		e.Fatalf("ClearExpired after one that was stopped: got %w, want no error", err)
 	}
 	e.at("after one that was stopped").wantCount(cleared+rest, n, kept)
 }

@@ -73,11 +73,11 @@ func contextEnded(e *env) {
 			for _, c := range e.calls(key, core.NewSessionKey()) {
 				err := c.do(ctx)
 				if err == nil {
-					e.fatalf("%s with a context that is %s: got no error, want one", c.name, what)
+					e.Fatalf("%s with a context that is %s: got no error, want one", c.name, what)
 				}
 				for _, answer := range []error{core.ErrNotFound, core.ErrExists, core.ErrConflict} {
 					if errors.Is(err, answer) {
-						e.fatalf("%s with a context that is %s: got %s, want an error that is no answer", c.name, what, describe(err))
+						e.Fatalf("%s with a context that is %s: got %s, want an error that is no answer", c.name, what, describe(err))
 					}
 				}
 			}
@@ -94,7 +94,7 @@ func contextWritesNothing(e *env) {
 		fresh := core.NewSessionKey()
 		for _, c := range e.calls(key, fresh) {
 			if c.do(ctx) == nil {
-				e.fatalf("%s with a context that is %s: got no error, want one", c.name, what)
+				e.Fatalf("%s with a context that is %s: got no error, want one", c.name, what)
 			}
 			e.at("after %s with a context that is %s", c.name, what).wantRecord(key, `{"a":1}`, expires)
 			e.at("after %s with a context that is %s: the key it would have made", c.name, what).wantAbsent(fresh)
@@ -103,15 +103,14 @@ func contextWritesNothing(e *env) {
 }
 
 func contextPing(e *env) {
-	pinger, _ := core.As[core.Pinger](e.store)
-	if err := pinger.Ping(e.ctx); err != nil {
-		e.fatalf("Ping: got %w, want no error", err)
+	if err := e.pinger.Ping(e.ctx); err != nil {
+		e.Fatalf("Ping: got %w, want no error", err)
 	}
 	contexts, cancel := e.endedContexts()
 	defer cancel()
 	for what, ctx := range contexts {
-		if pinger.Ping(ctx) == nil {
-			e.fatalf("Ping with a context that is %s: got no error, want one", what)
+		if e.pinger.Ping(ctx) == nil {
+			e.Fatalf("Ping with a context that is %s: got no error, want one", what)
 		}
 	}
 }

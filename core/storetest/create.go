@@ -38,7 +38,7 @@ func createTaken(e *env) {
 	e.at("after Create under its key").wantRecord(key, `{"owner":1}`, expires)
 	after := e.load(key)
 	if after.version != before.version {
-		e.fatalf("Create under a key that is taken changed the version")
+		e.Fatalf("Record.Version after Create under its key: got another one, want the same")
 	}
 }
 
@@ -63,7 +63,7 @@ func createParallel(e *env) {
 	for range max(1, e.rounds/10) {
 		key := core.NewSessionKey()
 		errs := make([]error, n)
-		e.together(n, func(i int) {
+		e.Together(n, func(i int) {
 			_, errs[i] = e.store.Create(e.ctx, e.record(key, number(i), in(time.Hour), ""))
 		})
 		winner := -1
@@ -73,12 +73,12 @@ func createParallel(e *env) {
 				continue
 			}
 			if winner >= 0 {
-				e.fatalf("%d parallel Creates of one key: more than one got no error", n)
+				e.Fatalf("%d parallel Creates of one key: more than one got no error, want one", n)
 			}
 			winner = i
 		}
 		if winner < 0 {
-			e.fatalf("%d parallel Creates of one key: all got ErrExists, want one to win", n)
+			e.Fatalf("%d parallel Creates of one key: all got ErrExists, want one to win", n)
 		}
 		e.at("the record of the Create that won").wantData(key, number(winner))
 	}

@@ -42,10 +42,10 @@ var deleteCases = []testCase{
 func (e *env) delete(key string, want bool) {
 	existed, err := e.store.Delete(e.ctx, key)
 	if err != nil {
-		e.fatalf("Delete: got %w, want no error", err)
+		e.Fatalf("Delete: got %w, want no error", err)
 	}
 	if existed != want {
-		e.fatalf("Delete: got existed %t, want %t", existed, want)
+		e.Fatalf("Delete: got existed %t, want %t", existed, want)
 	}
 }
 
@@ -73,7 +73,7 @@ func deleteParallel(e *env) {
 	for range max(1, e.rounds/10) {
 		key := e.createLive(`{"a":1}`)
 		var existed atomic.Int32
-		e.together(4, func(int) {
+		e.Together(4, func(int) {
 			ok, err := e.store.Delete(e.ctx, key)
 			if ok {
 				existed.Add(1)
@@ -81,7 +81,7 @@ func deleteParallel(e *env) {
 			e.wantError("parallel Delete", err, nil)
 		})
 		if n := existed.Load(); n != 1 {
-			e.fatalf("4 parallel Deletes of one record: %d got existed true, want 1", n)
+			e.Fatalf("4 parallel Deletes of one record: %d got existed true, want 1", n)
 		}
 	}
 }
@@ -114,7 +114,7 @@ func (e *env) deleteAmid(key string) {
 				break
 			}
 			if err != nil && !errors.Is(err, core.ErrConflict) {
-				e.fatalf("a write during Delete: got %w, want no error or ErrNotFound", err)
+				e.Fatalf("a write during Delete: got %w, want no error or ErrNotFound", err)
 			}
 			started()
 			runtime.Gosched()
@@ -140,7 +140,7 @@ func (e *env) deleteAmid(key string) {
 		})
 	}
 	begun.Add(len(writers))
-	e.together(len(writers)+1, func(i int) {
+	e.Together(len(writers)+1, func(i int) {
 		if i < len(writers) {
 			write(writers[i])
 			return

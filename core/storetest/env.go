@@ -4,16 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/djinn-go/djinn/core"
+	"github.com/djinn-go/djinn/core/internal/suite"
 )
 
 // env is what a case works with: the store, and the handful of calls from which
 // all cases are built. Its methods are safe for concurrent use.
 type env struct {
+	suite.T
 	*config
 	ctx   context.Context
 	store core.Store
@@ -23,35 +23,41 @@ type env struct {
 	toucher core.Toucher
 	rotator core.Rotator
 	clearer core.ExpiredClearer
-
-	failures *failures
-	where    string // of this part of the case, for messages
+	pinger  core.Pinger
 }
 
-func newEnv(ctx context.Context, store core.Store, cfg *config) *env {
-	e := &env{config: cfg, ctx: ctx, store: store, codec: codec, failures: new(failures)}
-	e.toucher, e.rotator = toucherOf(store), rotatorOf(store)
+func newEnv(ctx context.Context, t suite.T, store core.Store, cfg *config) *env {
+	e := &env{T: t, config: cfg, ctx: ctx, store: store, codec: codec}
+	e.toucher, e.rotator = toucherOf(ctx, store), rotatorOf(ctx, store)
 	e.clearer, _ = core.As[core.ExpiredClearer](store)
+	e.pinger, _ = core.As[core.Pinger](store)
 	return e
+}
+
+// at is e for a part of the case: what goes wrong there is said with that in front.
+func (e *env) at(format string, args ...any) *env {
+	part := *e
+	part.T = e.At(format, args...)
+	return &part
 }
 
 // toucherOf returns the store as a core.Toucher as the engine takes it: if it is one
 // itself, and does not say that it cannot.
-func toucherOf(store core.Store) core.Toucher {
+func toucherOf(ctx context.Context, store core.Store) core.Toucher {
 	t, ok := store.(core.Toucher)
-	if !ok || errors.Is(t.Touch(context.Background(), unknown()), errors.ErrUnsupported) {
+	if !ok || errors.Is(t.Touch(ctx, unknown()), errors.ErrUnsupported) {
 		return nil
 	}
 	return t
 }
 
 // rotatorOf is toucherOf for a core.Rotator.
-func rotatorOf(store core.Store) core.Rotator {
+func rotatorOf(ctx context.Context, store core.Store) core.Rotator {
 	r, ok := store.(core.Rotator)
 	if !ok {
 		return nil
 	}
-	if _, err := r.Rotate(context.Background(), core.NewSessionKey(), unknown()); errors.Is(err, errors.ErrUnsupported) {
+	if _, err := r.Rotate(ctx, core.NewSessionKey(), unknown()); errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}
 	return r
@@ -95,7 +101,7 @@ func (e *env) record(key, json string, expires time.Time, version string) core.R
 func (e *env) create(json string, expires time.Time) string {
 	key, err := e.store.Create(e.ctx, e.record(core.NewSessionKey(), json, expires, ""))
 	if err != nil {
-		e.fatalf("Create under a new key: got %w, want no error", err)
+		e.Fatalf("Create under a new key: got %w, want no error", err)
 	}
 	return key
 }
@@ -130,7 +136,7 @@ type loaded struct {
 func (e *env) load(key string) loaded {
 	rec, err := e.store.Load(e.ctx, key)
 	if err != nil {
-		e.fatalf("Load: got %w, want the record", err)
+		e.Fatalf("Load: got %w, want the record", err)
 	}
 	return loaded{e.text(rec), rec.ExpireDate, rec.Version, rec}
 }
@@ -139,7 +145,7 @@ func (e *env) load(key string) loaded {
 func (e *env) text(rec core.Record) string {
 	v, err := rec.Decode(e.codec)
 	if err != nil {
-		e.fatalf("decode the loaded record: %w", err)
+		e.Fatalf("decode the loaded record: got %w, want no error", err)
 	}
 	return string(v.AppendJSON(nil))
 }
@@ -148,7 +154,7 @@ func (e *env) text(rec core.Record) string {
 func (e *env) wantData(key, json string) {
 	got := e.load(key)
 	if got.json != json {
-		e.fatalf("items: got %s, want %s", short(got.json), short(json))
+		e.Fatalf("items: got %s, want %s", short(got.json), short(json))
 	}
 }
 
@@ -161,7 +167,7 @@ func (e *env) wantRecord(key, json string, expires time.Time) {
 
 func (e *env) wantExpiry(got, want time.Time) {
 	if d := got.Sub(want).Abs(); d > e.precision && !e.keyIsData {
-		e.fatalf("expiry: got %s, want %s, within %s", got.Format(time.RFC3339Nano), want.Format(time.RFC3339Nano), e.precision)
+		e.Fatalf("expiry: got %s, want %s, within %s", got.Format(time.RFC3339Nano), want.Format(time.RFC3339Nano), e.precision)
 	}
 }
 
@@ -191,7 +197,7 @@ func (e *env) wantAbsent(key string) {
 // wantError fails unless err is want. A nil want means no error.
 func (e *env) wantError(op string, err, want error) {
 	if !errors.Is(err, want) {
-		e.fatalf("%s: got %s, want %s", op, describe(err), describe(want))
+		e.Fatalf("%s: got %s, want %s", op, describe(err), describe(want))
 	}
 }
 
@@ -208,66 +214,4 @@ func short(s string) string {
 		return s
 	}
 	return fmt.Sprintf("%s… (%d bytes)", s[:200], len(s))
-}
-
-// together runs f(0) … f(n-1) at the same time, and ends the case if one of them has
-// failed. A panic is a failure.
-func (e *env) together(n int, f func(i int)) {
-	start := make(chan struct{})
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			defer e.catch()
-			<-start
-			f(i)
-		}()
-	}
-	close(start)
-	wg.Wait()
-	if e.failed() {
-		panic(errStop)
-	}
-}
-
-// errStop ends a case that cannot go on.
-var errStop = errors.New("storetest: the case cannot go on")
-
-// failures are those of a case, from all its goroutines.
-type failures struct {
-	mu  sync.Mutex
-	all []error
-}
-
-// at is e for a part of the case: what goes wrong there is said with that in front.
-func (e *env) at(format string, args ...any) *env {
-	part := *e
-	part.where = e.where + fmt.Sprintf(format, args...) + ": "
-	return &part
-}
-
-// fatalf says what is wrong and ends the case, or the goroutine of together.
-func (e *env) fatalf(format string, args ...any) {
-	e.add(fmt.Errorf(e.where+format, args...))
-	panic(errStop)
-}
-
-func (e *env) add(err error) {
-	e.failures.mu.Lock()
-	defer e.failures.mu.Unlock()
-	e.failures.all = append(e.failures.all, err)
-}
-
-func (e *env) failed() bool {
-	e.failures.mu.Lock()
-	defer e.failures.mu.Unlock()
-	return len(e.failures.all) > 0
-}
-
-// catch is deferred: it turns a panic of the store into a failure.
-func (e *env) catch() {
-	if p := recover(); p != nil && p != errStop {
-		e.add(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-	}
 }

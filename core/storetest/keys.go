@@ -113,9 +113,9 @@ func keysOwn(e *env) {
 	}
 	key := e.createLive(`{"a":1}`)
 	if !v.ValidSessionKey(key) {
-		e.fatalf("ValidSessionKey of a key that Create returned: got false, want true")
+		e.Fatalf("ValidSessionKey of a key that Create returned: got false, want true")
 	}
 	if v.ValidSessionKey("") {
-		e.fatalf("ValidSessionKey of the empty key: got true, want false")
+		e.Fatalf("ValidSessionKey of the empty key: got true, want false")
 	}
 }

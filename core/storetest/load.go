@@ -92,7 +92,7 @@ func roundTrip(texts ...string) func(*env) {
 			other := e.createLive(`{"before":1}`)
 			other, err := e.update(other, json, "")
 			if err != nil {
-				e.fatalf("Update to %s: %w", short(json), err)
+				e.Fatalf("Update to %s: got %w, want no error", short(json), err)
 			}
 			e.at("after Update").wantData(other, json)
 		}
@@ -123,10 +123,10 @@ func loadRecord(e *env) {
 	key := e.createLive(`{"a":1}`)
 	got := e.load(key)
 	if got.record.Key != key {
-		e.fatalf("Record.Key: got a key other than the one that was asked for")
+		e.Fatalf("Record.Key: got another key, want the one that was asked for")
 	}
 	if loc := got.record.ExpireDate.Location(); loc != time.UTC {
-		e.fatalf("Record.ExpireDate: got a time in %s, want UTC", loc)
+		e.Fatalf("Record.ExpireDate: got a time in %s, want UTC", loc)
 	}
 }
 
@@ -143,7 +143,7 @@ func loadExpiry(e *env) {
 			to := expires.Add(d)
 			var err error
 			if key, err = e.store.Update(e.ctx, e.record(key, `{"a":1}`, to, "")); err != nil {
-				e.fatalf("Update: %w", err)
+				e.Fatalf("Update: got %w, want no error", err)
 			}
 			e.at("after Update by %s", d).wantRecord(key, `{"a":1}`, to)
 		}
@@ -158,7 +158,7 @@ func (e *env) expired() []string {
 	moved := e.createLive(`{"a":1}`)
 	moved, err := e.store.Update(e.ctx, e.record(moved, `{"a":2}`, past, ""))
 	if err != nil {
-		e.fatalf("Update to an expiry that has passed: got %w, want no error", err)
+		e.Fatalf("Update to an expiry that has passed: got %w, want no error", err)
 	}
 	return []string{born, moved}
 }
@@ -178,10 +178,10 @@ func loadOnlyReads(e *env) {
 	for range 3 {
 		again := e.load(key)
 		if again.version != first.version {
-			e.fatalf("the version changed although nobody wrote")
+			e.Fatalf("Record.Version: got another one, want the same, because nobody wrote")
 		}
 		if !again.expires.Equal(first.expires) {
-			e.fatalf("expiry: got %s, then %s, although nobody wrote", first.expires, again.expires)
+			e.Fatalf("expiry: got %s, want %s as before, because nobody wrote", again.expires, first.expires)
 		}
 	}
 }
@@ -192,21 +192,21 @@ func loadSnapshot(e *env) {
 	early, err := e.store.Load(e.ctx, key)
 	e.wantError("Load", err, nil)
 	if _, err := e.update(key, after, ""); err != nil {
-		e.fatalf("Update: %w", err)
+		e.Fatalf("Update: got %w, want no error", err)
 	}
 	late := e.load(key)
 	if late.json != after {
-		e.fatalf("items after Update: got %s, want %s", late.json, after)
+		e.Fatalf("items after Update: got %s, want %s", late.json, after)
 	}
 	got := e.at("the record that was loaded before the update").text(early)
 	if got != before {
-		e.fatalf("the record that was loaded before the update: got %s, want %s still", got, before)
+		e.Fatalf("the record that was loaded before the update: got %s, want %s still", got, before)
 	}
 }
 
 // wantVersion fails unless the record has a version.
 func (e *env) wantVersion(rec core.Record) {
 	if rec.Version == "" {
-		e.fatalf("Record.Version: got an empty one, which Update takes for \"whatever is there\"")
+		e.Fatalf("Record.Version: got an empty one, which Update takes for \"whatever is there\", want one of this state of the record")
 	}
 }

@@ -71,7 +71,7 @@ func rotateMoves(e *env) {
 		const json = `{"cart":[1,2.0],"user":"7"}`
 		moved, err := e.rotator.Rotate(e.ctx, key, e.record(core.NewSessionKey(), json, expires, version))
 		if err != nil {
-			e.fatalf("Rotate: got %w, want no error", err)
+			e.Fatalf("Rotate: got %w, want no error", err)
 		}
 		e.at("the new key after Rotate").wantRecord(moved, json, expires)
 		if e.keyIsData {
@@ -88,7 +88,7 @@ func rotateConflict(e *env) {
 	key := e.createLive(number(0))
 	stale := e.load(key)
 	if _, err := e.update(key, number(1), ""); err != nil {
-		e.fatalf("Update: %w", err)
+		e.Fatalf("Update: got %w, want no error", err)
 	}
 	fresh := core.NewSessionKey()
 	_, err := e.rotate(key, fresh, number(2), stale.version)
@@ -113,7 +113,7 @@ func rotateAbsent(e *env) {
 	deleted := e.createLive(`{"a":1}`)
 	last := e.load(deleted)
 	if _, err := e.store.Delete(e.ctx, deleted); err != nil {
-		e.fatalf("Delete: %w", err)
+		e.Fatalf("Delete: got %w, want no error", err)
 	}
 	for _, version := range []string{"", last.version} {
 		for _, old := range append(keys, deleted, core.NewSessionKey()) {

@@ -17,7 +17,7 @@ func rotateParallel(e *env) {
 			keys[i] = core.NewSessionKey()
 		}
 		won := make([]string, n)
-		e.together(n, func(i int) {
+		e.Together(n, func(i int) {
 			won[i], errs[i] = e.rotate(old, keys[i], number(i), "")
 		})
 		winners := 0
@@ -31,7 +31,7 @@ func rotateParallel(e *env) {
 			e.at("the new key of the Rotate that won").wantData(won[i], number(i))
 		}
 		if winners != 1 {
-			e.fatalf("%d parallel Rotates of one record: %d got no error, want 1", n, winners)
+			e.Fatalf("%d parallel Rotates of one record: %d got no error, want 1", n, winners)
 		}
 		e.at("the old key").wantGone(old)
 	}
@@ -44,7 +44,7 @@ func rotateAtomic(e *env) {
 		old := e.createLive(`{"a":1}`)
 		fresh := core.NewSessionKey()
 		var moved atomic.Bool
-		e.together(3, func(i int) {
+		e.Together(3, func(i int) {
 			switch i {
 			case 0:
 				defer moved.Store(true)
@@ -53,12 +53,12 @@ func rotateAtomic(e *env) {
 			case 1:
 				e.await(old, false, &moved)
 				if !e.found(fresh) {
-					e.fatalf("during Rotate: neither key was found")
+					e.Fatalf("during Rotate: got neither key, want one")
 				}
 			case 2:
 				e.await(fresh, true, &moved)
 				if e.found(old) {
-					e.fatalf("during Rotate: both keys were found")
+					e.Fatalf("during Rotate: got both keys, want one")
 				}
 			}
 		})
@@ -74,7 +74,7 @@ func (e *env) await(key string, want bool, done *atomic.Bool) {
 			return
 		}
 		if last {
-			e.fatalf("after Rotate: a key is found %t, want %t", found, want)
+			e.Fatalf("after Rotate: got a key found %t, want %t", found, want)
 		}
 		runtime.Gosched()
 	}
@@ -95,8 +95,8 @@ func rotateOrDelete(e *env) {
 		fresh := core.NewSessionKey()
 		var existed bool
 		var rotateErr error
-		e.together(2, func(i int) {
-			if i == round%2 { // schedulers have favourites
+		e.Together(2, func(i int) {
+			if i == round%2 { // so that neither is always scheduled first
 				var err error
 				existed, err = e.store.Delete(e.ctx, old)
 				e.wantError("Delete during Rotate", err, nil)

@@ -40,7 +40,7 @@ func secrecyErrors(e *env) {
 	}
 
 	if _, err := e.update(key, json, ""); err != nil {
-		e.fatalf("Update: %w", err)
+		e.Fatalf("Update: got %w, want no error", err)
 	}
 	var errs []error
 	note := func(err error) { errs = append(errs, err) }
@@ -82,7 +82,7 @@ func (e *env) wantSecret(err error, secrets []string) {
 	text := fmt.Sprintf("%v %+v %q", err, err, err)
 	for _, s := range secrets {
 		if i := strings.Index(text, s); i >= 0 {
-			e.fatalf("an error of type %T names a key or a payload: %s", err, strings.ReplaceAll(short(text), s, "<SECRET>"))
+			e.Fatalf("an error of type %T: got %s, want neither a key nor a payload in it", err, short(strings.ReplaceAll(text, s, "<SECRET>")))
 		}
 	}
 	switch w := err.(type) {
@@ -105,7 +105,7 @@ func secrecyPrint(e *env) {
 			text := fmt.Sprintf(verb, thing)
 			for _, secret := range []string{key, canary} {
 				if strings.Contains(text, secret) {
-					e.fatalf("%s printed with %s holds a key or an item", what, verb)
+					e.Fatalf("%s printed with %s: got a key or an item in it, want neither", what, verb)
 				}
 			}
 		}

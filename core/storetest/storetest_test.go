@@ -242,6 +242,10 @@ func TestPanicsAreFailures(t *testing.T) {
 	for what, sabotage := range map[string]func(*faulty){
 		"Load":   func(f *faulty) { f.load = func(context.Context, string) (core.Record, error) { panic("boom") } },
 		"Update": func(f *faulty) { f.update = func(context.Context, core.Record) (string, error) { panic("boom") } },
+		"Touch":  func(f *faulty) { f.touch = func(context.Context, core.Record) error { panic("boom") } },
+		"Rotate": func(f *faulty) {
+			f.rotate = func(context.Context, string, core.Record) (string, error) { panic("boom") }
+		},
 	} {
 		err := Check(func() (core.Store, error) { return newFaulty(sabotage), nil })
 		if err == nil || !strings.Contains(err.Error(), "panic: boom") {

@@ -50,7 +50,7 @@ func touchExtends(e *env) {
 	for _, d := range []time.Duration{2 * time.Hour, 14 * 24 * time.Hour} {
 		expires := in(d)
 		if err := e.touch(key, `{"a":1.0}`, expires); err != nil {
-			e.fatalf("Touch: got %w, want no error", err)
+			e.Fatalf("Touch: got %w, want no error", err)
 		}
 		e.at("after Touch").wantRecord(key, `{"a":1.0}`, expires)
 	}
@@ -61,7 +61,7 @@ func touchBackwards(e *env) {
 	key := e.create(`{"a":1}`, expires)
 	for _, d := range []time.Duration{time.Hour, -time.Hour} {
 		if err := e.touch(key, `{"a":1}`, in(d)); err != nil {
-			e.fatalf("Touch with an earlier expiry: got %w, want no error", err)
+			e.Fatalf("Touch with an earlier expiry: got %w, want no error", err)
 		}
 		e.at("after Touch with an earlier expiry").wantRecord(key, `{"a":1}`, expires)
 	}
@@ -71,17 +71,17 @@ func touchKeepsItems(e *env) {
 	key := e.createLive(`{"a":1}`)
 	before := e.load(key)
 	if err := e.touch(key, `{"stale":1}`, in(2*time.Hour)); err != nil {
-		e.fatalf("Touch: got %w, want no error", err)
+		e.Fatalf("Touch: got %w, want no error", err)
 	}
 	after := e.load(key)
 	if after.json != before.json {
-		e.fatalf("items after Touch: got %s, want %s still", after.json, before.json)
+		e.Fatalf("items after Touch: got %s, want %s still", after.json, before.json)
 	}
 	if after.version != before.version {
-		e.fatalf("Touch changed the version: every write beside it would conflict")
+		e.Fatalf("Record.Version after Touch: got another one, want the same, or every write beside it conflicts")
 	}
 	if _, err := e.update(key, `{"a":2}`, before.version); err != nil {
-		e.fatalf("Update with the version from before Touch: got %w, want no error", err)
+		e.Fatalf("Update with the version from before Touch: got %w, want no error", err)
 	}
 }
 
@@ -89,7 +89,7 @@ func touchAbsent(e *env) {
 	keys := e.expired()
 	deleted := e.createLive(`{"a":1}`)
 	if _, err := e.store.Delete(e.ctx, deleted); err != nil {
-		e.fatalf("Delete: %w", err)
+		e.Fatalf("Delete: got %w, want no error", err)
 	}
 	for _, key := range append(keys, deleted, core.NewSessionKey()) {
 		err := e.touch(key, `{"a":1}`, in(time.Hour))

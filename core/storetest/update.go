@@ -76,12 +76,12 @@ func updateVersionChanges(e *env) {
 		got := e.load(key)
 		e.wantVersion(got.record)
 		if seen[got.version] {
-			e.fatalf("the version after %d updates is one the record had before", i)
+			e.Fatalf("Record.Version after %d updates: got one that the record had before, want a new one", i)
 		}
 		seen[got.version] = true
 		var err error
 		if key, err = e.update(key, number(i+1), got.version); err != nil {
-			e.fatalf("Update with the version just loaded: got %w, want no error", err)
+			e.Fatalf("Update with the version just loaded: got %w, want no error", err)
 		}
 	}
 	e.wantData(key, number(20))
@@ -93,7 +93,7 @@ func updateConflict(e *env) {
 	e.wantVersion(stale.record)
 	expires := in(3 * time.Hour)
 	if _, err := e.store.Update(e.ctx, e.record(key, number(1), expires, stale.version)); err != nil {
-		e.fatalf("Update with the version just loaded: got %w, want no error", err)
+		e.Fatalf("Update with the version just loaded: got %w, want no error", err)
 	}
 	current := e.load(key)
 	for _, version := range []string{stale.version, current.version + "x", "no version of this store"} {
@@ -109,10 +109,10 @@ func updateReborn(e *env) {
 	key := e.createLive(number(0))
 	old := e.load(key)
 	if _, err := e.store.Delete(e.ctx, key); err != nil {
-		e.fatalf("Delete: %w", err)
+		e.Fatalf("Delete: got %w, want no error", err)
 	}
 	if _, err := e.store.Create(e.ctx, e.record(key, number(2), in(time.Hour), "")); err != nil {
-		e.fatalf("Create under the key of a deleted record: got %w, want no error", err)
+		e.Fatalf("Create under the key of a deleted record: got %w, want no error", err)
 	}
 	_, err := e.update(key, number(3), old.version)
 	e.wantError("Update with the version of the record that was deleted", err, core.ErrConflict)
@@ -123,7 +123,7 @@ func updateNoVersion(e *env) {
 	key := e.createLive(number(0))
 	for i := range 3 {
 		if _, err := e.update(key, number(i), ""); err != nil {
-			e.fatalf("Update without a version: got %w, want no error", err)
+			e.Fatalf("Update without a version: got %w, want no error", err)
 		}
 		e.wantData(key, number(i))
 	}
@@ -142,7 +142,7 @@ func updateDeleted(e *env) {
 	key := e.createLive(`{"a":1}`)
 	last := e.load(key)
 	if _, err := e.store.Delete(e.ctx, key); err != nil {
-		e.fatalf("Delete: %w", err)
+		e.Fatalf("Delete: got %w, want no error", err)
 	}
 	for _, version := range []string{"", last.version} {
 		_, err := e.update(key, `{"a":2}`, version)

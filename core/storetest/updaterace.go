@@ -19,7 +19,7 @@ func (e *env) increment(key string) {
 		rec := e.load(key)
 		var n int
 		if _, err := fmt.Sscanf(rec.json, `{"n":%d}`, &n); err != nil {
-			e.fatalf("items: got %s, want a number: %w", short(rec.json), err)
+			e.Fatalf("items: got %s, want a number: %w", short(rec.json), err)
 		}
 		runtime.Gosched() // others get between, also in stores that never wait
 		_, err := e.update(key, number(n+1), rec.version)
@@ -28,7 +28,7 @@ func (e *env) increment(key string) {
 			return
 		}
 	}
-	e.fatalf("Update with the version just loaded: got ErrConflict %d times in a row", attempts)
+	e.Fatalf("Update with the version just loaded: got ErrConflict %d times in a row, want no error", attempts)
 }
 
 // count lets workers increment one record, and do something else in between.
@@ -36,7 +36,7 @@ func (e *env) count(between func(key string)) {
 	const workers = 4
 	each := max(1, e.rounds/8)
 	key := e.createLive(number(0))
-	e.together(workers, func(int) {
+	e.Together(workers, func(int) {
 		for range each {
 			between(key)
 			time.Sleep(rand.N(50 * time.Microsecond)) // or all do the same at the same time
@@ -59,13 +59,13 @@ func updateTorn(e *env) {
 	key := e.create(number(0), base)
 	each := max(1, e.rounds/4)
 	var done atomic.Int32
-	e.together(writers+readers, func(i int) {
+	e.Together(writers+readers, func(i int) {
 		if i < writers {
 			defer done.Add(1)
 			for j := range each {
 				n := 1 + i*each + j
 				if _, err := e.store.Update(e.ctx, e.record(key, number(n), expiry(n), "")); err != nil {
-					e.fatalf("Update: %w", err)
+					e.Fatalf("Update: got %w, want no error", err)
 				}
 			}
 			return
@@ -74,7 +74,7 @@ func updateTorn(e *env) {
 			got := e.at("while others update").load(key)
 			var n int
 			if _, err := fmt.Sscanf(got.json, `{"n":%d}`, &n); err != nil {
-				e.fatalf("items: got %s: %w", short(got.json), err)
+				e.Fatalf("items: got %s, want a number: %w", short(got.json), err)
 			}
 			e.at("items of one write with another's").wantExpiry(got.expires, expiry(n))
 			runtime.Gosched()
