@@ -20,7 +20,7 @@ type broken struct {
 // brokenStores are sorted by the file of the case that they are for.
 var brokenStores = slices.Concat(
 	brokenLoads, brokenKeys, brokenCreates, brokenUpdates, brokenDeletes,
-	brokenTouches, brokenRotations, brokenClearings, brokenManners,
+	brokenTouches, brokenRotations, brokenRefusals, brokenClearings, brokenManners,
 )
 
 // checkFaulty returns the names of the cases that notice the fault in that many

@@ -100,6 +100,44 @@ var brokenRotations = []broken{
 	}},
 }
 
+// Stores that say that they cannot touch or rotate, and do so all the same.
+var brokenRefusals = []broken{
+	{"touches and says that it cannot", []string{"unsupported/touch"}, func(f *faulty) {
+		f.touch = func(ctx context.Context, rec core.Record) error {
+			return errors.Join(f.good.Touch(ctx, rec), errors.ErrUnsupported)
+		}
+	}},
+	{"can touch no unknown record only", []string{"unsupported/touch"}, func(f *faulty) {
+		f.touch = func(ctx context.Context, rec core.Record) error {
+			if err := f.good.Touch(ctx, rec); !errors.Is(err, core.ErrNotFound) {
+				return err
+			}
+			return errors.ErrUnsupported
+		}
+	}},
+	{"creates the new record and says that it cannot rotate", []string{"unsupported/rotate"}, func(f *faulty) {
+		f.rotate = func(ctx context.Context, _ string, rec core.Record) (string, error) {
+			_, err := f.good.Create(ctx, rec)
+			return "", errors.Join(err, errors.ErrUnsupported)
+		}
+	}},
+	{"deletes the old record and says that it cannot rotate", []string{"unsupported/rotate"}, func(f *faulty) {
+		f.rotate = func(ctx context.Context, oldKey string, _ core.Record) (string, error) {
+			_, err := f.good.Delete(ctx, oldKey)
+			return "", errors.Join(err, errors.ErrUnsupported)
+		}
+	}},
+	{"can rotate no unknown record only", []string{"unsupported/rotate"}, func(f *faulty) {
+		f.rotate = func(ctx context.Context, oldKey string, rec core.Record) (string, error) {
+			key, err := f.good.Rotate(ctx, oldKey, rec)
+			if errors.Is(err, core.ErrNotFound) {
+				err = errors.ErrUnsupported
+			}
+			return key, err
+		}
+	}},
+}
+
 var brokenClearings = []broken{
 	{"clears the living", []string{"clear/expired-only", "clear/parallel"}, func(f *faulty) {
 		var mu sync.Mutex

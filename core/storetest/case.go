@@ -25,20 +25,35 @@ type testCase struct {
 // cases are all rules, in the order in which they are run.
 var cases = slices.Concat(
 	loadCases, keyCases, createCases, updateCases, deleteCases,
-	touchCases, rotateCases, clearCases, contextCases, secrecyCases,
+	touchCases, rotateCases, unsupportedCases, clearCases, contextCases, secrecyCases,
 )
 
-// ability is an optional interface of a store.
+// ability is what not every store can do.
 type ability struct {
-	name string
-	has  func(*env) bool
+	name    string
+	missing string // what the log says of a store without it
+	has     func(*env) bool
 }
 
 var (
-	needsToucher = ability{"Toucher", func(e *env) bool { return e.toucher != nil }}
-	needsRotator = ability{"Rotator", func(e *env) bool { return e.rotator != nil }}
-	needsClearer = ability{"ExpiredClearer", func(e *env) bool { return e.clearer != nil }}
-	needsPinger  = ability{"Pinger", func(e *env) bool { return e.pinger != nil }}
+	needsToucher = ability{"Toucher", "the store is no core.Toucher, or its Touch answers errors.ErrUnsupported",
+		func(e *env) bool { return e.toucher != nil }}
+	needsRotator = ability{"Rotator", "the store is no core.Rotator, or its Rotate answers errors.ErrUnsupported",
+		func(e *env) bool { return e.rotator != nil }}
+	needsClearer = ability{"ExpiredClearer", "the store is no core.ExpiredClearer",
+		func(e *env) bool { return e.clearer != nil }}
+	needsPinger = ability{"Pinger", "the store is no core.Pinger",
+		func(e *env) bool { return e.pinger != nil }}
+
+	// The method is there, and answers errors.ErrUnsupported.
+	needsNoTouch = ability{"no Touch", "the store has no Touch that answers errors.ErrUnsupported", func(e *env) bool {
+		_, ok := e.store.(core.Toucher)
+		return ok && e.toucher == nil
+	}}
+	needsNoRotate = ability{"no Rotate", "the store has no Rotate that answers errors.ErrUnsupported", func(e *env) bool {
+		_, ok := e.store.(core.Rotator)
+		return ok && e.rotator == nil
+	}}
 )
 
 // missing says why the case cannot be run; empty if it can.
@@ -46,7 +61,7 @@ func (c testCase) missing(e *env) string {
 	if c.needs.has == nil || c.needs.has(e) {
 		return ""
 	}
-	return "the store is no core." + c.needs.name
+	return c.needs.missing
 }
 
 // caseTimeout turns a store that hangs into a failure with a name.

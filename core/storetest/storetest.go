@@ -1,19 +1,40 @@
-// Package storetest holds the rules that every core.Store keeps, as a suite.
-// Whoever writes a store runs it in a test of their own:
+// Package storetest is the contract of core.Store as a test suite. Whoever writes a
+// store runs it in a test of their own:
 //
 //	func TestStore(t *testing.T) {
-//		storetest.Run(t, func(t testing.TB) core.Store { return redisstore.New(…) })
+//		storetest.Run(t, func(t testing.TB) core.Store {
+//			store, err := redisstore.New(…)
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			return store
+//		})
 //	}
 //
-// Each rule is a case with a name, the law it belongs to and a sentence that
-// says what goes wrong for visitors if the store breaks it. Abilities are found as
-// the engine finds them: core.Toucher and core.Rotator in the store itself, unless it
-// answers errors.ErrUnsupported, the others with core.As. The cases of an ability that
-// a store does not have are not run, and the log says so.
+// Each rule is a case with a name, the law of sessions it belongs to, and a sentence
+// that says what goes wrong for visitors if the store breaks it. To run one again:
 //
-// The suite uses the real clock and random keys, waits for nothing to expire, and
-// looks at no record but its own, so that the stores it opens may share one table.
-// It must be alone on that table, though, because it counts what it clears.
+//	go test -run 'TestStore/update/absent'
+//
+// The function may return a new store each time, or the same one, or stores that share
+// one table: all keys are random, and no case depends on what another left. Nothing
+// else may write expired sessions there meanwhile, because the suite clears them and
+// counts.
+//
+// # What a store cannot do
+//
+// Optional interfaces are found as the engine finds them. [core.Toucher] and
+// [core.Rotator] count if the store itself has them, not one that it wraps, unless it
+// answers errors.ErrUnsupported, which it must then do for every record. The others are
+// found with [core.As]. Cases about what a store does not have are not run, and the log
+// says which. A store that breaks a law by its nature declares that with [Waive]; other
+// limits have options too: [MaxSize], [ExpiryPrecision], [KeyIsData].
+//
+// # Time
+//
+// The suite uses the real clock and waits for nothing to expire. A store with a clock
+// of its own must have the right time. [Rounds] says how long the cases about races
+// search. [Check] is the suite without a *testing.T.
 package storetest
 
 import (

@@ -117,6 +117,17 @@ var goodStores = map[string]func() core.Store{
 	"faulty without a fault": func() core.Store {
 		return newFaulty(func(*faulty) {})
 	},
+	// As a store that wraps another, of which it does not know whether it can.
+	"without Touch and Rotate": func() core.Store { return newFaulty(unsupported) },
+}
+
+func unsupported(f *faulty) {
+	f.touch = func(context.Context, core.Record) error {
+		return fmt.Errorf("the store below has no Touch: %w", errors.ErrUnsupported)
+	}
+	f.rotate = func(context.Context, string, core.Record) (string, error) {
+		return "", fmt.Errorf("the store below has no Rotate: %w", errors.ErrUnsupported)
+	}
 }
 
 func TestGoodStoresPass(t *testing.T) {
