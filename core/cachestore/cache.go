@@ -17,6 +17,9 @@ import (
 // bytes. Errors name neither. A cache may forget an item at any time, but an item
 // that was deleted or replaced never comes back.
 //
+// A cache may be a core.Pinger as well, and a core.Configurer: the store that it is
+// given to passes on the Manager's clock.
+//
 // An item whose Expires is not after now is one that is gone: Get does not find
 // it, Add may take its place, CompareAndSwap and Extend leave it alone. Storing
 // such an item is allowed and has the effect of removing what it replaces.

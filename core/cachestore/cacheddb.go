@@ -88,7 +88,10 @@ type CachedDB struct {
 }
 
 // Configure implements [core.Configurer]: the store needs the size and the clock.
-func (s *CachedDB) Configure(all core.Settings) error { return s.settings.Keep(settings(all)) }
+// The durable store is told by its own Configure.
+func (s *CachedDB) Configure(all core.Settings) error {
+	return configure(&s.settings, s.cache.cache, all)
+}
 
 // Unwrap lets core.As find the abilities of the durable store.
 func (s *CachedDB) Unwrap() core.Store { return s.durable }

@@ -298,7 +298,7 @@ func TestCachedDBTouchesDoNotProlongMaxAge(t *testing.T) {
 	s := newSite(t)
 	now := time.Now()
 	clock := func() time.Time { return now }
-	cache := cachestore.NewMemory(cachestore.MemoryOptions{Now: clock})
+	cache := configured(newMemory(), core.Settings{Now: clock})
 	node := must(cachestore.NewCachedDB(cache, s.durable, cachestore.WithClock(clock), cachestore.WithMaxAge(time.Minute)))
 	key := s.create(`{"a":1}`)
 	s.load(node, key)

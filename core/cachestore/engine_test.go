@@ -26,7 +26,7 @@ func engines(t *testing.T) map[string]func() (a, b core.Store, cache *cachestore
 		},
 		"cached_db, all evicted": func() (core.Store, core.Store, *cachestore.Memory) {
 			s := newSite(t)
-			s.cache = cachestore.NewMemory(cachestore.MemoryOptions{MaxBytes: 1})
+			s.cache = must(cachestore.NewMemory(cachestore.WithMaxBytes(1)))
 			return s.node(), s.node(), s.cache
 		},
 	}

@@ -13,7 +13,10 @@ import (
 
 // Sessions of one process, in memory that is bounded.
 func Example() {
-	cache := cachestore.NewMemory(cachestore.MemoryOptions{MaxBytes: 256 << 20})
+	cache, err := cachestore.NewMemory(cachestore.WithMaxBytes(256 << 20))
+	if err != nil {
+		panic(err)
+	}
 	store, err := cachestore.New(cache)
 	if err != nil {
 		panic(err)
@@ -25,7 +28,10 @@ func Example() {
 
 // A cache in front of the sessions of a database, here one of memory.
 func ExampleNewCachedDB() {
-	cache := cachestore.NewMemory(cachestore.MemoryOptions{})
+	cache, err := cachestore.NewMemory()
+	if err != nil {
+		panic(err)
+	}
 	durable, err := memstore.New()
 	if err != nil {
 		panic(err)

@@ -80,6 +80,9 @@ func (c *faultyCache) Delete(ctx context.Context, key string) (bool, error) {
 	return c.Memory.Delete(ctx, key)
 }
 
+// Configure: the cache is a server, with a clock of its own.
+func (c *faultyCache) Configure(core.Settings) error { return nil }
+
 var errDown = errors.New("the cache is down")
 
 // failing is cached_db over a faultyCache, with a clock that the test sets.

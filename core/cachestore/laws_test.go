@@ -13,7 +13,7 @@ import (
 	"github.com/djinn-go/djinn/core/storetest"
 )
 
-func newMemory() *cachestore.Memory { return cachestore.NewMemory(cachestore.MemoryOptions{}) }
+func newMemory() *cachestore.Memory { return must(cachestore.NewMemory()) }
 
 func TestMemoryKeepsTheRules(t *testing.T) {
 	t.Parallel()

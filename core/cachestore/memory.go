@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/djinn-go/djinn/core"
 )
 
 // Memory is a [Cache] in the memory of one process: bounded by number of entries
-// and by bytes, without a goroutine. It is safe for concurrent use and must not
-// be copied.
+// and by bytes, without a goroutine. It is also a [core.Configurer]. Create one with
+// [NewMemory]; it is safe for concurrent use and must not be copied.
 //
 // When it is full it evicts by SIEVE: entries stand in the order in which they
 // came, each remembers whether it was read since a hand last passed it, and the
@@ -24,7 +26,7 @@ import (
 type Memory struct {
 	maxEntries int
 	maxBytes   int
-	now        func() time.Time
+	settings   core.StoreSettings
 
 	mu      sync.Mutex
 	entries map[string]*entry
@@ -43,35 +45,41 @@ type entry struct {
 	newer, older *entry
 }
 
-// MemoryOptions are the settings of [NewMemory].
-type MemoryOptions struct {
-	// MaxEntries bounds the number of entries. Defaults to 100,000.
-	MaxEntries int
-	// MaxBytes bounds the memory of keys and values, in bytes, with an estimate
-	// of what each entry costs besides. Defaults to 64 MiB.
-	MaxBytes int
-	// Now is the clock that decides what has expired. It must be safe for
-	// concurrent use. Defaults to time.Now.
-	Now func() time.Time
-}
+// MemoryOption is a setting of [NewMemory].
+type MemoryOption func(*memoryOptions)
+
+type memoryOptions struct{ maxEntries, maxBytes int }
+
+// WithMaxEntries bounds the number of entries. Defaults to 100,000.
+func WithMaxEntries(n int) MemoryOption { return func(o *memoryOptions) { o.maxEntries = n } }
+
+// WithMaxBytes bounds the memory of keys and values, in bytes, with an estimate of what
+// each entry costs besides. Defaults to 64 MiB.
+func WithMaxBytes(n int) MemoryOption { return func(o *memoryOptions) { o.maxBytes = n } }
 
 // entryOverhead is about what an entry costs besides its key and value: the
 // struct and its share of the map.
 const entryOverhead = 200
 
-// NewMemory returns an empty cache.
-func NewMemory(opts MemoryOptions) *Memory {
-	m := &Memory{maxEntries: opts.MaxEntries, maxBytes: opts.MaxBytes, now: opts.Now, entries: make(map[string]*entry)}
-	if m.maxEntries <= 0 {
-		m.maxEntries = 100_000
+// NewMemory returns an empty cache, or an error that says which option is wrong.
+func NewMemory(opts ...MemoryOption) (*Memory, error) {
+	o := memoryOptions{maxEntries: 100_000, maxBytes: 64 << 20}
+	for _, opt := range opts {
+		opt(&o)
 	}
-	if m.maxBytes <= 0 {
-		m.maxBytes = 64 << 20
+	switch {
+	case o.maxEntries < 1:
+		return nil, fmt.Errorf("cachestore: WithMaxEntries: %d: write a positive number, or leave it out for 100,000", o.maxEntries)
+	case o.maxBytes < 1:
+		return nil, fmt.Errorf("cachestore: WithMaxBytes: %d: write a positive number, or leave it out for 64 MiB", o.maxBytes)
 	}
-	if m.now == nil {
-		m.now = time.Now
-	}
-	return m
+	return &Memory{maxEntries: o.maxEntries, maxBytes: o.maxBytes, entries: make(map[string]*entry)}, nil
+}
+
+// Configure implements [core.Configurer]: the cache needs the clock. The store in front
+// of it passes on what its Manager says.
+func (m *Memory) Configure(all core.Settings) error {
+	return m.settings.Keep(core.Settings{Now: all.Now})
 }
 
 // Get implements [Cache]. It allocates nothing.
@@ -172,7 +180,7 @@ func (m *Memory) Format(f fmt.State, _ rune) {
 // caller holds the lock, as for all methods below.
 func (m *Memory) live(key string) *entry {
 	e := m.entries[key]
-	if e == nil || e.item.alive(m.now()) {
+	if e == nil || e.item.alive(m.settings.Now()) {
 		return e
 	}
 	m.remove(e)
@@ -183,7 +191,7 @@ func (m *Memory) live(key string) *entry {
 // that has expired, or is larger than the whole cache, is not kept.
 func (m *Memory) put(e *entry, key string, item Item) {
 	item.Expires = wallTime(item.Expires)
-	if !item.alive(m.now()) || cost(key, item) > m.maxBytes {
+	if !item.alive(m.settings.Now()) || cost(key, item) > m.maxBytes {
 		if e != nil {
 			m.remove(e)
 		}

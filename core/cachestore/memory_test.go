@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/djinn-go/djinn/core"
 	"github.com/djinn-go/djinn/core/cachestore"
 )
 
@@ -33,7 +34,7 @@ func has(t testing.TB, m *cachestore.Memory, key string) bool {
 // those who come back stay.
 func TestMemoryEvictsWhatIsNotRead(t *testing.T) {
 	t.Parallel()
-	m := cachestore.NewMemory(cachestore.MemoryOptions{MaxEntries: 100})
+	m := must(cachestore.NewMemory(cachestore.WithMaxEntries(100)))
 	for i := range 50 {
 		put(t, m, fmt.Sprint("user", i), "v")
 	}
@@ -52,7 +53,7 @@ func TestMemoryEvictsWhatIsNotRead(t *testing.T) {
 func TestMemoryBoundsBytes(t *testing.T) {
 	t.Parallel()
 	const limit = 100_000
-	m := cachestore.NewMemory(cachestore.MemoryOptions{MaxBytes: limit})
+	m := must(cachestore.NewMemory(cachestore.WithMaxBytes(limit)))
 	for i := range 1000 {
 		put(t, m, fmt.Sprint(i%70), strings.Repeat("x", i*37%9000))
 		var entries, bytes int
@@ -85,7 +86,7 @@ func TestMemoryBoundsBytes(t *testing.T) {
 func TestMemoryEvictsTheExpiredFirst(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	m := cachestore.NewMemory(cachestore.MemoryOptions{MaxEntries: 2, Now: func() time.Time { return now }})
+	m := configured(must(cachestore.NewMemory(cachestore.WithMaxEntries(2))), core.Settings{Now: func() time.Time { return now }})
 	for _, key := range []string{"a", "b"} {
 		if err := m.Set(ctx, key, cachestore.Item{Value: "v", Expires: now.Add(time.Minute)}); err != nil {
 			t.Fatal(err)
@@ -126,7 +127,7 @@ func BenchmarkMemoryGet(b *testing.B) {
 func TestMemoryAtRandom(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(1, 2))
-	m := cachestore.NewMemory(cachestore.MemoryOptions{MaxEntries: 10})
+	m := must(cachestore.NewMemory(cachestore.WithMaxEntries(10)))
 	for i := range 20_000 {
 		key := fmt.Sprint(rnd.IntN(20))
 		switch rnd.IntN(4) {

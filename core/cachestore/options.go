@@ -69,26 +69,27 @@ func WithOnError(f func(ctx context.Context, err error)) Option {
 
 // newOptions applies opts to the defaults and checks them.
 func newOptions(cache Cache, opts []Option) (options, error) {
-	o := options{version: 1, cacheTimeout: 100 * time.Millisecond, maxAge: 5 * time.Minute}
+	o := options{version: 1, cacheTimeout: 100 * time.Millisecond, maxAge: 5 * time.Minute, onError: warn}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if o.onError == nil {
-		o.onError = func(ctx context.Context, err error) {
-			slog.WarnContext(ctx, "the session cache failed; sessions are read from the database", "error", err)
-		}
-	}
 	switch {
 	case cache == nil:
-		return o, errors.New("cachestore: the cache is nil: pass one, for example rediscache.New(client) or NewMemory(MemoryOptions{})")
+		return o, errors.New("cachestore: the cache is nil: pass one, for example rediscache.New(client) or what NewMemory returns")
 	case o.version < 1:
 		return o, fmt.Errorf("cachestore: WithVersion: %d: write what VERSION is in Django's CACHES, 1 or more", o.version)
 	case o.cacheTimeout <= 0:
 		return o, fmt.Errorf("cachestore: WithCacheTimeout: %v: write a positive duration", o.cacheTimeout)
 	case o.maxAge <= 0:
 		return o, fmt.Errorf("cachestore: WithMaxAge: %v: write a positive duration", o.maxAge)
+	case o.onError == nil:
+		return o, errors.New("cachestore: WithOnError: the function is nil: leave the option out for a warning in the log")
 	}
 	return o, nil
+}
+
+func warn(ctx context.Context, err error) {
+	slog.WarnContext(ctx, "the session cache failed; sessions are read from the database", "error", err)
 }
 
 // The words that Django's back ends put before the session key.
@@ -102,7 +103,14 @@ func (o *options) prefix(word string) string {
 	return o.keyPrefix + ":" + strconv.Itoa(o.version) + ":" + cmp.Or(o.cacheKeyPrefix, word)
 }
 
-// settings are those that both stores need of a Manager.
-func settings(all core.Settings) core.Settings {
-	return core.Settings{MaxSize: all.MaxSize, Now: all.Now}
+// configure is Configure of both stores: they need the size and the clock, and a cache
+// that has a clock gets the same.
+func configure(own *core.StoreSettings, cache Cache, all core.Settings) error {
+	if err := own.Keep(core.Settings{MaxSize: all.MaxSize, Now: all.Now}); err != nil {
+		return err
+	}
+	if c, ok := cache.(core.Configurer); ok {
+		return c.Configure(all)
+	}
+	return nil
 }

@@ -40,9 +40,10 @@ func TestOverflowWhileDown(t *testing.T) {
 	t.Parallel()
 	const n = 12_000
 	now := time.Now()
-	cache := &forgetful{Cache: cachestore.NewMemory(cachestore.MemoryOptions{MaxBytes: 1 << 30, Now: func() time.Time { return now }})}
+	clock := func() time.Time { return now }
+	cache := &forgetful{Cache: configured(must(cachestore.NewMemory(cachestore.WithMaxBytes(1<<30))), core.Settings{Now: clock})}
 	durable := &notifying{Store: must(memstore.New())}
-	opts := []cachestore.Option{cachestore.WithOnError(func(context.Context, error) {}), cachestore.WithClock(func() time.Time { return now })}
+	opts := []cachestore.Option{cachestore.WithOnError(func(context.Context, error) {}), cachestore.WithClock(clock)}
 	store := must(cachestore.NewCachedDB(cache, durable, opts...))
 	codec, err := core.DjangoCodec{SecretKey: "k"}.New()
 	if err != nil {

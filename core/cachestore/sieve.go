@@ -37,7 +37,7 @@ func (m *Memory) remove(e *entry) {
 // the first from the hand on that has expired or was not read since the hand
 // passed it last. Two rounds are enough to find one.
 func (m *Memory) evict(keep *entry) {
-	now := m.now()
+	now := m.settings.Now()
 	for {
 		e := m.hand
 		if e == nil {

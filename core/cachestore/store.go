@@ -46,7 +46,7 @@ func New(cache Cache, opts ...Option) (*Store, error) {
 }
 
 // Configure implements [core.Configurer]: the store needs the size and the clock.
-func (s *Store) Configure(all core.Settings) error { return s.settings.Keep(settings(all)) }
+func (s *Store) Configure(all core.Settings) error { return configure(&s.settings, s.cache, all) }
 
 // errKey is what Create says of a key that the engine never draws. The other
 // methods take such a key for one that is not there, without asking the cache:

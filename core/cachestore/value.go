@@ -42,7 +42,7 @@ type content struct {
 func encodeValue(v core.Values, expires time.Time, maxSize int) (string, error) {
 	json := string(v.AppendJSON(nil))
 	if len(json) > maxSize {
-		return "", fmt.Errorf("%w: %d bytes, the cache takes %d: keep less in the session, or raise Options.MaxSize", core.ErrTooLarge, len(json), maxSize)
+		return "", fmt.Errorf("%w: %d bytes, the cache takes %d: keep less in the session, or raise Config.MaxSize", core.ErrTooLarge, len(json), maxSize)
 	}
 	data, err := pickle.Append(nil, json)
 	if err != nil {

@@ -20,7 +20,8 @@ const pingTimeout = 5 * time.Second
 // there is none, and says where it is. No error contains the password.
 func (e *Env) openCache(ctx context.Context, rawURL string) (cache cachestore.Cache, where string, err error) {
 	if rawURL == "" {
-		return tracedCache{cachestore.NewMemory(cachestore.MemoryOptions{})}, "in the memory of this process (set REDIS_URL to share it)", nil
+		memory, err := cachestore.NewMemory()
+		return tracedCache{memory}, "in the memory of this process (set REDIS_URL to share it)", err
 	}
 	opts, err := redis.ParseURL(rawURL)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 // caches are those that two nodes can share.
 var caches = map[string]func(t testing.TB) (cachestore.Cache, []cachestore.Option){
 	"memory": func(testing.TB) (cachestore.Cache, []cachestore.Option) {
-		return cachestore.NewMemory(cachestore.MemoryOptions{}), nil
+		return must(cachestore.NewMemory()), nil
 	},
 	"redis": func(t testing.TB) (cachestore.Cache, []cachestore.Option) {
 		client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", DB: 11})

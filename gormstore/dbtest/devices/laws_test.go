@@ -26,7 +26,7 @@ func TestLaws(t *testing.T) {
 		})
 		t.Run("cache in front", func(t *testing.T) {
 			storetest.Run(t, func(testing.TB) core.Store {
-				return must(cachestore.NewCachedDB(cachestore.NewMemory(cachestore.MemoryOptions{}), table))
+				return must(cachestore.NewCachedDB(must(cachestore.NewMemory()), table))
 			}, storetest.Rounds(rounds))
 		})
 	})

@@ -176,7 +176,7 @@ func cacheEntry(engine, key string) string { return ":1:django.contrib.sessions.
 func openCachedDB(d dbtest.Database) func(testing.TB, *clock) opened {
 	return func(t testing.TB, c *clock) opened {
 		o := openTable(d)(t, c)
-		o.cache = cachestore.NewMemory(cachestore.MemoryOptions{Now: c.Now})
+		o.cache = must(cachestore.NewMemory())
 		o.store = must(cachestore.NewCachedDB(o.cache, o.store, cachestore.WithClock(c.Now)))
 		overwrite := o.overwrite
 		o.overwrite = func(t testing.TB, key, text string) {
@@ -191,7 +191,7 @@ func openCachedDB(d dbtest.Database) func(testing.TB, *clock) opened {
 }
 
 func openCache(_ testing.TB, c *clock) opened {
-	cache := cachestore.NewMemory(cachestore.MemoryOptions{Now: c.Now})
+	cache := must(cachestore.NewMemory())
 	return opened{
 		store: must(cachestore.New(cache, cachestore.WithClock(c.Now))),
 		cache: cache,

@@ -19,7 +19,7 @@ var cacheRequirements = []requirement{
 	{name: "test_non_default_cache", says: "With SESSION_CACHE_ALIAS it is in that cache and in no other.", verdict: same,
 		why: "The cache is the value that is passed to cachestore.New.",
 		test: func(t *testing.T, st *site) {
-			other := cachestore.NewMemory(cachestore.MemoryOptions{Now: st.clock.Now})
+			other := must(cachestore.NewMemory())
 			m := st.manager(t, must(cachestore.New(other, cachestore.WithClock(st.clock.Now))), core.Config{})
 			s := m.Open(t.Context(), "")
 			s.Set("foo", "bar")

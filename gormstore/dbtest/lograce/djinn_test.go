@@ -95,7 +95,7 @@ func openDB(t *testing.T, d dbtest.Database) *gorm.DB {
 type cache func(*testing.T, stock) (cachestore.Cache, []cachestore.Option)
 
 func memoryCache(_ *testing.T, s stock) (cachestore.Cache, []cachestore.Option) {
-	return haltingCache{cachestore.NewMemory(cachestore.MemoryOptions{Now: s.now})}, []cachestore.Option{cachestore.WithClock(s.now)}
+	return haltingCache{configured(must(cachestore.NewMemory()), core.Settings{Now: s.now})}, []cachestore.Option{cachestore.WithClock(s.now)}
 }
 
 func redisCache(t *testing.T, s stock) (cachestore.Cache, []cachestore.Option) {
