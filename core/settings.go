@@ -2,10 +2,12 @@ package core
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -21,7 +23,7 @@ const (
 type Settings struct {
 	// CookieName is Config.CookieName.
 	CookieName string
-	// CookieAge is Config.CookieAge.
+	// CookieAge is Config.CookieAge, a second at least.
 	CookieAge time.Duration
 	// MaxSize is Config.MaxSize, in bytes.
 	MaxSize int
@@ -30,25 +32,30 @@ type Settings struct {
 	Now func() time.Time
 }
 
-// Configurer is a [Store] that works by [Settings]. An implementation keeps what it
-// needs in a [StoreSettings].
+// Configurer is a [Store] that works by [Settings], or a part of one that does, such as
+// a cache. An implementation keeps what it needs in a [StoreSettings].
 type Configurer interface {
 	// Configure is called by [New], with every field set, before it returns; on the
-	// store it was given and on all that this one wraps (by Unwrap). If the store was
-	// given another value of a setting that it needs, by an option of its own or by a
-	// Manager before this one, the error names both, and New fails with it.
+	// store it was given and on all that this one wraps (by Unwrap). Who uses a store
+	// without a Manager may call it before the first use; a store that nobody has
+	// configured works by Django's defaults. If the store was told another value of a
+	// setting that it needs, by an earlier call or by an option of its own, the error
+	// names both values, nothing changes, and New fails with it.
 	Configure(Settings) error
 }
 
 // StoreSettings are the [Settings] that a store works by, each told once. The zero
 // value is those of a Config's zero value. It is safe for concurrent use and must not
 // be copied.
-type StoreSettings struct{ told atomic.Pointer[Settings] }
+type StoreSettings struct {
+	told atomic.Pointer[Settings] // what a store reads; never changed, but replaced
+	mu   sync.Mutex               // of Keep
+}
 
-// Keep keeps the fields of s that are set, or returns an error that names both values,
-// and keeps nothing, if one of them was kept with another value before. It is what
-// Configure of a store calls, with the fields that the store needs and no others, and
-// its constructor with those that an option has given:
+// Keep keeps the fields of s that are set. If one of them cannot be, or was kept with
+// another value before, it keeps nothing and returns an error that names each such
+// field, with both values. It is what Configure of a store calls, with the fields that
+// the store needs and no others:
 //
 //	func (s *Store) Configure(all core.Settings) error {
 //		return s.settings.Keep(core.Settings{CookieAge: all.CookieAge, Now: all.Now})
@@ -57,62 +64,81 @@ type StoreSettings struct{ told atomic.Pointer[Settings] }
 // Of two clocks Go can tell only whether they are the same function; two closures of
 // one function count as one clock, and the first is kept.
 func (h *StoreSettings) Keep(s Settings) error {
-	for {
-		old := h.told.Load()
-		if old == nil {
-			if h.told.CompareAndSwap(nil, &s) {
-				return nil
-			}
-			continue
-		}
-		merged := Settings{
-			CookieName: cmp.Or(old.CookieName, s.CookieName),
-			CookieAge:  cmp.Or(old.CookieAge, s.CookieAge),
-			MaxSize:    cmp.Or(old.MaxSize, s.MaxSize),
-			Now:        old.Now,
-		}
-		if merged.Now == nil {
-			merged.Now = s.Now
-		}
-		switch {
-		case s.CookieName != "" && s.CookieName != merged.CookieName:
-			return twoValues("CookieName", strconv.Quote(old.CookieName), strconv.Quote(s.CookieName))
-		case s.CookieAge != 0 && s.CookieAge != merged.CookieAge:
-			return twoValues("CookieAge", old.CookieAge, s.CookieAge)
-		case s.MaxSize != 0 && s.MaxSize != merged.MaxSize:
-			return twoValues("MaxSize", old.MaxSize, s.MaxSize)
-		case s.Now != nil && funcName(s.Now) != funcName(merged.Now):
-			return twoValues("clock", funcName(old.Now), funcName(s.Now))
-		}
-		if h.told.CompareAndSwap(old, &merged) {
-			return nil
-		}
+	if err := s.validate(); err != nil {
+		return err
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var kept Settings
+	if told := h.told.Load(); told != nil {
+		kept = *told
+	}
+	err := errors.Join(
+		keep("CookieName", &kept.CookieName, s.CookieName),
+		keep("CookieAge", &kept.CookieAge, s.CookieAge),
+		keep("MaxSize", &kept.MaxSize, s.MaxSize),
+	)
+	switch {
+	case kept.Now == nil:
+		kept.Now = s.Now
+	case s.Now != nil && funcName(s.Now) != funcName(kept.Now):
+		err = errors.Join(err, twoValues("Now", funcName(kept.Now), funcName(s.Now)))
+	}
+	if err == nil {
+		h.told.Store(&kept)
+	}
+	return err
 }
 
-func twoValues(setting string, has, told any) error {
-	return fmt.Errorf("djinn: the store has the %s %v already, by an option of its own or from another Manager, and Config says %v: "+
-		"leave the option out, or give each Manager a store of its own", setting, has, told)
+// validate refuses what [New] refuses in a Config.
+func (s Settings) validate() error {
+	var errs []error
+	if s.CookieAge != 0 && s.CookieAge < time.Second {
+		errs = append(errs, fmt.Errorf("djinn: Settings.CookieAge is %v: write a second or more, or 0 to say nothing", s.CookieAge))
+	}
+	if s.MaxSize < 0 {
+		errs = append(errs, fmt.Errorf("djinn: Settings.MaxSize is %d: write a positive number of bytes, or 0 to say nothing", s.MaxSize))
+	}
+	return errors.Join(errs...)
+}
+
+// keep puts what was told into what was kept, unless that is another value already.
+func keep[T string | int | time.Duration](setting string, kept *T, told T) error {
+	var nothing T
+	switch {
+	case told == nothing:
+	case *kept == nothing:
+		*kept = told
+	case *kept != told:
+		return twoValues(setting, show(*kept), show(told))
+	}
+	return nil
+}
+
+// show is a value as a message names it.
+func show(v any) string {
+	if s, ok := v.(string); ok {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprint(v)
+}
+
+func twoValues(setting, kept, told string) error {
+	return fmt.Errorf("djinn: the store has the %s %s already, from another Manager or from who made it, and is told %s now: "+
+		"say it in Config alone, and give each Manager that differs a store of its own", setting, kept, told)
 }
 
 // Get returns what Keep has kept, and the defaults of a [Config] for what it has not.
 func (h *StoreSettings) Get() Settings {
-	s := Settings{CookieName: defaultCookieName, CookieAge: defaultCookieAge, MaxSize: defaultMaxSize, Now: time.Now}
-	told := h.told.Load()
-	if told == nil {
-		return s
+	var s Settings
+	if told := h.told.Load(); told != nil {
+		s = *told
 	}
-	if told.CookieName != "" {
-		s.CookieName = told.CookieName
-	}
-	if told.CookieAge != 0 {
-		s.CookieAge = told.CookieAge
-	}
-	if told.MaxSize != 0 {
-		s.MaxSize = told.MaxSize
-	}
-	if told.Now != nil {
-		s.Now = told.Now
+	s.CookieName = cmp.Or(s.CookieName, defaultCookieName)
+	s.CookieAge = cmp.Or(s.CookieAge, defaultCookieAge)
+	s.MaxSize = cmp.Or(s.MaxSize, defaultMaxSize)
+	if s.Now == nil {
+		s.Now = time.Now
 	}
 	return s
 }
