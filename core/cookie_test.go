@@ -111,7 +111,7 @@ func TestSetCookieVectors(t *testing.T) {
 			cfg := v.config(t)
 			now := time.Unix(0, int64(v.Now*1e9))
 			cfg.Now = func() time.Time { return now }
-			store := must(memstore.New(memstore.WithClock(cfg.Now)))
+			store := must(memstore.New())
 			m, err := core.New(store, cfg)
 			overruled, isOverruled := overruledCookies[v.Name]
 			if isOverruled && overruled.want == nil {

@@ -54,7 +54,7 @@ func newManager(t *testing.T, now time.Time, cfg core.Config) *core.Manager {
 	cfg.SecretKey = "only for tests"
 	cfg.Now = func() time.Time { return now }
 	cfg.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
-	m, err := core.New(must(memstore.New(memstore.WithClock(cfg.Now))), cfg)
+	m, err := core.New(must(memstore.New()), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

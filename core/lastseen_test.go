@@ -83,7 +83,7 @@ func TestLastSeen(t *testing.T) {
 			now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 			clock := func() time.Time { return now }
 			st := newSite(t, core.Config{Now: clock, SaveEveryRequest: tt.every, TouchInterval: tt.touches}, func(spy *spyStore) core.Store {
-				spy.Store = must(memstore.New(memstore.WithClock(clock)))
+				spy.Store = configured(must(memstore.New()), core.Settings{Now: clock})
 				inner := rotateSpy{touchSpy{spy}}
 				if !tt.keeps {
 					return inner
@@ -114,7 +114,7 @@ func TestLastSeenInOneRequest(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	clock := func() time.Time { return now }
 	st := newSite(t, core.Config{Now: clock, TouchInterval: time.Minute}, func(spy *spyStore) core.Store {
-		spy.Store = must(memstore.New(memstore.WithClock(clock)))
+		spy.Store = configured(must(memstore.New()), core.Settings{Now: clock})
 		return &seeing{rotateSpy: rotateSpy{touchSpy{spy}}, now: clock, seen: map[string]time.Time{}}
 	})
 	st.visit(func(s *core.Session, w http.ResponseWriter) {

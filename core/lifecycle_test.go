@@ -571,7 +571,7 @@ func TestTouchInterval(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	st := newSite(t, core.Config{SaveEveryRequest: true, Now: func() time.Time { return now }}, nil)
-	st.spy.Store = must(memstore.New(memstore.WithClock(func() time.Time { return now })))
+	st.spy.Store = configured(must(memstore.New()), core.Settings{Now: func() time.Time { return now }})
 	st.visit(increment)
 	st.wantCalls("create")
 	for _, step := range []struct {

@@ -39,8 +39,8 @@ type Configurer interface {
 	// store it was given and on all that this one wraps (by Unwrap). Who uses a store
 	// without a Manager may call it before the first use; a store that nobody has
 	// configured works by Django's defaults. If the store was told another value of a
-	// setting that it needs, by an earlier call or by an option of its own, the error
-	// names both values, nothing changes, and New fails with it.
+	// setting that it needs before, the error names both values, nothing changes, and
+	// New fails with it.
 	Configure(Settings) error
 }
 

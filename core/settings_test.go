@@ -75,7 +75,7 @@ type unwrapping struct{ core.Store }
 
 func (u unwrapping) Unwrap() core.Store { return u.Store }
 
-// A store that was told something else, by its own option or by another Manager, makes
+// A store that was told something else, by who made it or by another Manager, makes
 // New fail, and the message names both values.
 func TestSettingsThatDiffer(t *testing.T) {
 	t.Parallel()
@@ -86,11 +86,11 @@ func TestSettingsThatDiffer(t *testing.T) {
 		then  core.Config
 		want  []string // of the message; nil for no error
 	}{
-		"own age":       {must(cookiestore.New(cookiestore.WithCookieAge(2 * time.Hour))), nil, hour, []string{"CookieAge 2h0m0s", "1h0m0s"}},
-		"own, the same": {must(cookiestore.New(cookiestore.WithCookieAge(time.Hour))), nil, hour, nil},
-		"own clock":     {must(memstore.New(memstore.WithClock(clockA))), nil, core.Config{SecretKey: "k", Now: clockB}, []string{"clockA", "clockB"}},
-		"default clock": {must(memstore.New(memstore.WithClock(clockA))), nil, core.Config{SecretKey: "k"}, []string{"clockA", "time.Now"}},
-		"own name":      {must(filestore.New(t.TempDir(), filestore.WithCookieName("site"))), nil, hour, []string{`"site"`, `"sessionid"`}},
+		"own age":       {configured(must(cookiestore.New()), core.Settings{CookieAge: 2 * time.Hour}), nil, hour, []string{"CookieAge 2h0m0s", "1h0m0s"}},
+		"own, the same": {configured(must(cookiestore.New()), core.Settings{CookieAge: time.Hour}), nil, hour, nil},
+		"own clock":     {configured(must(memstore.New()), core.Settings{Now: clockA}), nil, core.Config{SecretKey: "k", Now: clockB}, []string{"clockA", "clockB"}},
+		"default clock": {configured(must(memstore.New()), core.Settings{Now: clockA}), nil, core.Config{SecretKey: "k"}, []string{"clockA", "time.Now"}},
+		"own name":      {configured(must(filestore.New(t.TempDir())), core.Settings{CookieName: "site"}), nil, hour, []string{`"site"`, `"sessionid"`}},
 		"two managers, two ages": {must(filestore.New(t.TempDir())), &hour, core.Config{SecretKey: "only for tests", CookieAge: 2 * time.Hour},
 			[]string{"CookieAge 1h0m0s", "2h0m0s"}},
 		"two managers, two sizes": {must(filestore.New(t.TempDir())), &hour, core.Config{SecretKey: "only for tests", CookieAge: time.Hour, MaxSize: 5000},

@@ -111,9 +111,12 @@ func TestLogoutWhileUnreachable(t *testing.T) {
 		defer mu.Unlock()
 		return now
 	}
-	opts := []cachestore.Option{cachestore.WithClock(clock), cachestore.WithOnError(func(context.Context, error) {}), cachestore.WithCacheTimeout(time.Second)}
+	opts := []cachestore.Option{cachestore.WithOnError(func(context.Context, error) {}), cachestore.WithCacheTimeout(time.Second)}
 	durable := must(memstore.New())
 	db := must(cachestore.NewCachedDB(rediscache.New(client), durable, opts...))
+	if err := db.Configure(core.Settings{Now: clock}); err != nil {
+		t.Fatal(err)
+	}
 	rec := record(t, `{"a":1}`)
 	if _, err := db.Create(ctx, rec); err != nil {
 		t.Fatal(err)

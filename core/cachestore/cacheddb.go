@@ -67,7 +67,7 @@ func NewCachedDB(cache Cache, durable core.Store, opts ...Option) (*CachedDB, er
 	if n, ok := core.As[core.ChangeNotifier](durable); ok {
 		n.OnChange(s.invalidateAll)
 	}
-	return s, s.settings.Keep(core.Settings{Now: o.now})
+	return s, nil
 }
 
 // CachedDB is a store of two layers. It is a core.Toucher and a core.Rotator as far as

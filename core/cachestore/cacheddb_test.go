@@ -298,8 +298,7 @@ func TestCachedDBTouchesDoNotProlongMaxAge(t *testing.T) {
 	s := newSite(t)
 	now := time.Now()
 	clock := func() time.Time { return now }
-	cache := configured(newMemory(), core.Settings{Now: clock})
-	node := must(cachestore.NewCachedDB(cache, s.durable, cachestore.WithClock(clock), cachestore.WithMaxAge(time.Minute)))
+	node := configured(must(cachestore.NewCachedDB(newMemory(), s.durable, cachestore.WithMaxAge(time.Minute))), core.Settings{Now: clock})
 	key := s.create(`{"a":1}`)
 	s.load(node, key)
 	if _, err := s.durable.Update(ctx, s.record(key, `{"a":2}`)); err != nil {

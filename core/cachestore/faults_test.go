@@ -98,8 +98,17 @@ type failing struct {
 func newFailing(t *testing.T) *failing {
 	f := &failing{site: newSite(t), now: time.Now()}
 	f.faults = &faultyCache{Memory: f.cache}
-	f.store = must(cachestore.NewCachedDB(f.faults, f.durable, cachestore.WithClock(func() time.Time { return f.now }), cachestore.WithCacheTimeout(20*time.Millisecond), cachestore.WithOnError(func(context.Context, error) { f.reports++ })))
+	f.open(f.durable)
 	return f
+}
+
+// open puts the cache in front of durable.
+func (f *failing) open(durable core.Store) {
+	opts := []cachestore.Option{
+		cachestore.WithCacheTimeout(20 * time.Millisecond),
+		cachestore.WithOnError(func(context.Context, error) { f.reports++ }),
+	}
+	f.store = configured(must(cachestore.NewCachedDB(f.faults, durable, opts...)), core.Settings{Now: func() time.Time { return f.now }})
 }
 
 func TestCachedDBLeavesAFailedCacheAlone(t *testing.T) {
@@ -299,7 +308,7 @@ func TestCachedDBExpiresByItsOwnClock(t *testing.T) {
 func TestCachedDBOwesTheCacheAfterAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	f := newFailing(t)
-	f.store = must(cachestore.NewCachedDB(f.faults, unsure{f.durable}, cachestore.WithClock(func() time.Time { return f.now }), cachestore.WithOnError(func(context.Context, error) {})))
+	f.open(unsure{f.durable})
 	key := f.create(`{"a":1}`)
 	f.load(f.store, key)
 	f.faults.set(errDown, false)

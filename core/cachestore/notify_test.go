@@ -107,7 +107,7 @@ func newRevocable(t *testing.T) (*failing, *revoking) {
 	f := newFailing(t)
 	table := &revoking{hooked: f.durable}
 	f.ctx = ctx
-	f.store = must(cachestore.NewCachedDB(f.faults, table, cachestore.WithClock(func() time.Time { return f.now }), cachestore.WithCacheTimeout(20*time.Millisecond), cachestore.WithOnError(func(context.Context, error) { f.reports++ })))
+	f.open(table)
 	return f, table
 }
 

@@ -20,7 +20,6 @@ type options struct {
 	keyPrefix      string
 	version        int
 	cacheKeyPrefix string
-	now            func() time.Time
 
 	// Of NewCachedDB alone.
 	cacheTimeout time.Duration
@@ -40,11 +39,6 @@ func WithVersion(version int) Option { return func(o *options) { o.version = ver
 func WithCacheKeyPrefix(prefix string) Option {
 	return func(o *options) { o.cacheKeyPrefix = prefix }
 }
-
-// WithClock sets the clock that decides what has expired, for a store that is used
-// without a Manager; it must be safe for concurrent use. Defaults to Config.Now of the
-// Manager, which must not be another one.
-func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
 
 // WithCacheTimeout sets how long one call of the cache may take; then the request goes
 // on without it. For [NewCachedDB] alone. Defaults to 100 ms.

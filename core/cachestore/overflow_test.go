@@ -43,8 +43,8 @@ func TestOverflowWhileDown(t *testing.T) {
 	clock := func() time.Time { return now }
 	cache := &forgetful{Cache: configured(must(cachestore.NewMemory(cachestore.WithMaxBytes(1<<30))), core.Settings{Now: clock})}
 	durable := &notifying{Store: must(memstore.New())}
-	opts := []cachestore.Option{cachestore.WithOnError(func(context.Context, error) {}), cachestore.WithClock(clock)}
-	store := must(cachestore.NewCachedDB(cache, durable, opts...))
+	opts := []cachestore.Option{cachestore.WithOnError(func(context.Context, error) {})}
+	store := configured(must(cachestore.NewCachedDB(cache, durable, opts...)), core.Settings{Now: clock})
 	codec, err := core.DjangoCodec{SecretKey: "k"}.New()
 	if err != nil {
 		t.Fatal(err)

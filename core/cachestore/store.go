@@ -41,8 +41,7 @@ func New(cache Cache, opts ...Option) (*Store, error) {
 	if o.cachedDBOnly != "" {
 		return nil, fmt.Errorf("cachestore: %s is for NewCachedDB: leave it out of New", o.cachedDBOnly)
 	}
-	s := &Store{cache: cache, prefix: o.prefix(cachePrefix)}
-	return s, s.settings.Keep(core.Settings{Now: o.now})
+	return &Store{cache: cache, prefix: o.prefix(cachePrefix)}, nil
 }
 
 // Configure implements [core.Configurer]: the store needs the size and the clock.

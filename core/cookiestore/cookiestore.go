@@ -41,21 +41,7 @@ type Store struct {
 // Option is a setting of [New].
 type Option func(*options)
 
-type options struct {
-	age     *time.Duration
-	now     func() time.Time
-	secrets []core.Secret
-}
-
-// WithCookieAge sets how long a cookie is accepted after it was signed,
-// SESSION_COOKIE_AGE of the Django site, for a store that is used without a Manager.
-// Defaults to Config.CookieAge of the Manager, which must not be another one.
-func WithCookieAge(d time.Duration) Option { return func(o *options) { o.age = &d } }
-
-// WithClock sets the clock that decides what has expired, for a store that is used
-// without a Manager; it must be safe for concurrent use. Defaults to Config.Now of the
-// Manager, which must not be another one.
-func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
+type options struct{ secrets []core.Secret }
 
 // New returns a store that keeps sessions in their cookies. Know its limits before
 // you choose it:
@@ -81,13 +67,6 @@ func New(opts ...Option) (*Store, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	own := core.Settings{Now: o.now}
-	if o.age != nil {
-		if *o.age < time.Second {
-			return nil, fmt.Errorf("cookiestore: WithCookieAge: %v is too short: use Config.CookieAge", *o.age)
-		}
-		own.CookieAge = *o.age
-	}
 	s := new(Store)
 	if len(o.secrets) > 0 {
 		var err error
@@ -95,7 +74,7 @@ func New(opts ...Option) (*Store, error) {
 			return nil, err
 		}
 	}
-	return s, s.settings.Keep(own)
+	return s, nil
 }
 
 // Configure implements [core.Configurer]: the store needs the age of the cookie and

@@ -201,9 +201,9 @@ func TestEncryption(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for want, opt := range map[string]cookiestore.Option{
-		"WithCookieAge": cookiestore.WithCookieAge(0),
-		"openssl":       cookiestore.WithEncryption("short"),
-		"secret 1":      cookiestore.WithEncryption(cipherKey, ""),
+		"secret 0 has 0": cookiestore.WithEncryption(""),
+		"openssl":        cookiestore.WithEncryption("short"),
+		"secret 1":       cookiestore.WithEncryption(cipherKey, ""),
 	} {
 		if _, err := cookiestore.New(opt); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "short\"") {
 			t.Errorf("New: got %v, want an error with %q", err, want)

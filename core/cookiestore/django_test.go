@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/djinn-go/djinn/core"
-	"github.com/djinn-go/djinn/core/cookiestore"
 )
 
 // python is the interpreter that the system's Django belongs to.
@@ -49,7 +48,7 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore
 // manager is Django's twin: the same key and age.
 func manager(t *testing.T, now func() time.Time) *core.Manager {
 	t.Helper()
-	m, err := core.New(open(t, cookiestore.WithCookieAge(time.Hour), cookiestore.WithClock(now)),
+	m, err := core.New(open(t),
 		core.Config{SecretKey: "secret", CookieAge: time.Hour, Now: now})
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/djinn-go/djinn/core"
-	"github.com/djinn-go/djinn/core/cookiestore"
 )
 
 // site is a Manager over a cookie store with a browser in front.
@@ -27,7 +26,7 @@ func newSite(t *testing.T, cfg core.Config) *site {
 	st := &site{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	cfg.SecretKey, cfg.Now = "secret", func() time.Time { return st.now }
 	cfg.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
-	m, err := core.New(open(t, cookiestore.WithClock(cfg.Now)), cfg)
+	m, err := core.New(open(t), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

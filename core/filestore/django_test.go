@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/djinn-go/djinn/core"
-	"github.com/djinn-go/djinn/core/filestore"
 )
 
 // python is the interpreter that the system's Django belongs to.
@@ -61,7 +60,7 @@ func number(t *testing.T, answer map[string]any, name string) float64 {
 
 func manager(t *testing.T, dir string) *core.Manager {
 	t.Helper()
-	m, err := core.New(open(t, dir, filestore.WithCookieAge(time.Hour)), core.Config{SecretKey: secret, CookieAge: time.Hour})
+	m, err := core.New(open(t, dir), core.Config{SecretKey: secret, CookieAge: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +92,7 @@ make('date', '2099-01-02T03:04:05.500000+00:00')
 make('past', -1)
 print(json.dumps(out))`)
 	m := manager(t, dir)
-	store := open(t, dir, filestore.WithCookieAge(time.Hour))
+	store := configured(t, open(t, dir), core.Settings{CookieAge: time.Hour})
 	saved := time.UnixMicro(int64(number(t, answer, "mtime") * 1e6))
 	for name, want := range map[string]time.Time{
 		"default":     saved.Add(time.Hour),
@@ -158,7 +157,7 @@ func TestGoWritesDjangoReads(t *testing.T) {
 		save(func(s *core.Session) { s.SetExpiry(-time.Second) }),
 	}
 	touched := save(func(*core.Session) {})
-	store := open(t, dir, filestore.WithCookieAge(time.Hour))
+	store := configured(t, open(t, dir), core.Settings{CookieAge: time.Hour})
 	later := time.Now().Add(5 * time.Hour).UTC()
 	if err := store.Touch(t.Context(), core.Record{Key: touched, ExpireDate: later}); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 
-	store, err := filestore.New(dir, filestore.WithCookieAge(24*time.Hour))
+	store, err := filestore.New(dir)
 	if err != nil {
 		panic(err)
 	}

@@ -19,11 +19,12 @@
 //	seconds      modification time + seconds  never, if positive (a bug in Django)
 //
 // and sets the modification time of what it writes so that this comes to
-// Record.ExpireDate, which is why both sides must agree on the cookie age
-// ([WithCookieAge]). A date wins over Record.ExpireDate; the engine always gives the
-// same; Django before 4.1 fails on a file with one. Extending a session sets the modification time and leaves the content
-// alone. The precision is that of the file system: nanoseconds on ext4, XFS and
-// APFS, 100 ns on NTFS; Django's own is a microsecond.
+// Record.ExpireDate, which is why Config.CookieAge must be Django's
+// SESSION_COOKIE_AGE. A date wins over Record.ExpireDate; the engine always gives the
+// same; Django before 4.1 fails on a file with one. Extending a session sets the
+// modification time and leaves the content alone. The precision is that of the file
+// system: nanoseconds on ext4, XFS and APFS, 100 ns on NTFS; Django's own is a
+// microsecond.
 //
 // # Locks
 //
@@ -53,17 +54,17 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"github.com/djinn-go/djinn/core"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+
+	"github.com/djinn-go/djinn/core"
 )
 
 // Store is a [core.Store] in a directory. It is also a [core.Toucher],
-// [core.Rotator], [core.ExpiredClearer], [core.Configurer] and [core.Pinger]. Create one with [New];
-// it is safe for concurrent use, holds no file open between calls, and has nothing
-// to close.
+// [core.Rotator], [core.ExpiredClearer], [core.Configurer] and [core.Pinger]. Create
+// one with [New]; it is safe for concurrent use, holds no file open between calls, and
+// has nothing to close.
 //
 // File operations cannot be interrupted, so a context counts at the beginning of a
 // call and while the call waits for the lock.
@@ -78,34 +79,12 @@ type Store struct {
 // Option is a setting of [New].
 type Option func(*options)
 
-type options struct {
-	settings core.Settings
-	age      *time.Duration
-	name     *string
-	sync     bool
-}
-
-// WithCookieName sets what file names begin with, Django's SESSION_COOKIE_NAME, for a
-// store that is used without a Manager. Defaults to Config.CookieName of the Manager,
-// which must not be another one. Two sites in one directory need names of which none
-// begins with the other; better are two directories.
-func WithCookieName(name string) Option { return func(o *options) { o.name = &name } }
-
-// WithCookieAge sets how long a session without an expiry of its own lives after
-// its last save, SESSION_COOKIE_AGE of the Django site, for a store that is used
-// without a Manager. Defaults to Config.CookieAge of the Manager, which must not be
-// another one.
-func WithCookieAge(d time.Duration) Option { return func(o *options) { o.age = &d } }
+type options struct{ sync bool }
 
 // WithSync makes every write wait until it is on the disk, so that a power failure
 // loses no session that was answered for. Django does not, and neither does the
 // default; a write then costs what the disk needs, often milliseconds.
 func WithSync() Option { return func(o *options) { o.sync = true } }
-
-// WithClock sets the clock that decides what has expired, for a store that is used
-// without a Manager; it must be safe for concurrent use. Defaults to Config.Now of the
-// Manager, which must not be another one.
-func WithClock(now func() time.Time) Option { return func(o *options) { o.settings.Now = now } }
 
 // New returns a store in dir, which must exist and be writable: New tries. Django's
 // default for SESSION_FILE_PATH is os.TempDir(). The error says which option or what
@@ -115,27 +94,10 @@ func New(dir string, opts ...Option) (*Store, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if o.age != nil {
-		if *o.age < time.Second {
-			return nil, fmt.Errorf("filestore: WithCookieAge: %v is too short: use Config.CookieAge", *o.age)
-		}
-		o.settings.CookieAge = *o.age
-	}
-	if o.name != nil {
-		if err := checkPrefix(*o.name); err != nil {
-			return nil, err
-		}
-		o.settings.CookieName = *o.name
-	}
-	s := &Store{sync: o.sync, turn: make(chan struct{}, 1)}
-	if err := s.settings.Keep(o.settings); err != nil {
-		return nil, err
-	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	s.dir = abs
 	fi, err := os.Stat(abs)
 	if err == nil && !fi.IsDir() {
 		err = errors.New("it is not a directory")
@@ -152,20 +114,18 @@ func New(dir string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("filestore: the directory %q cannot be locked: make it writable for the service's user: %w", dir, bare(err))
 	}
-	return s, nil
-}
-
-// checkPrefix refuses what cannot begin a file name.
-func checkPrefix(name string) error {
-	if name == "" || name != filepath.Base(name) || strings.ContainsAny(name, "/\\\x00") {
-		return fmt.Errorf("filestore: WithCookieName: %q cannot begin a file name: use the name of the session cookie", name)
-	}
-	return nil
+	return &Store{dir: abs, sync: o.sync, turn: make(chan struct{}, 1)}, nil
 }
 
 // Configure implements [core.Configurer]: the store needs the name and the age of the
-// cookie, the size, and the clock.
-func (s *Store) Configure(all core.Settings) error { return s.settings.Keep(all) }
+// cookie, the size, and the clock. Two sites in one directory need cookie names of
+// which none begins with the other; better are two directories.
+func (s *Store) Configure(all core.Settings) error {
+	if name := all.CookieName; name != "" && (name != filepath.Base(name) || strings.ContainsAny(name, "/\\\x00")) {
+		return fmt.Errorf("filestore: CookieName %q cannot begin the name of a file: use the name of the session cookie", name)
+	}
+	return s.settings.Keep(core.Settings{CookieName: all.CookieName, CookieAge: all.CookieAge, MaxSize: all.MaxSize, Now: all.Now})
+}
 
 func (s *Store) prefix() string { return s.settings.Get().CookieName }
 

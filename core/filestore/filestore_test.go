@@ -53,6 +53,15 @@ func open(t testing.TB, dir string, opts ...filestore.Option) *filestore.Store {
 	return s
 }
 
+// configured returns s after it was told settings, as core.New tells it.
+func configured(t testing.TB, s *filestore.Store, settings core.Settings) *filestore.Store {
+	t.Helper()
+	if err := s.Configure(settings); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func codec(t testing.TB) core.Codec {
 	t.Helper()
 	c, err := core.DjangoCodec{SecretKey: secret}.New()
@@ -98,7 +107,7 @@ func names(t testing.TB, dir string) (all []string) {
 func TestFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := open(t, dir, filestore.WithCookieName("site"), filestore.WithSync())
+	s := configured(t, open(t, dir, filestore.WithSync()), core.Settings{CookieName: "site"})
 	key := create(t, s, `{"a":1}`, time.Hour)
 	if got := names(t, dir); len(got) != 1 || got[0] != "site"+key {
 		t.Fatalf("the directory holds %d files, want one: the cookie's name and the key", len(got))
@@ -134,21 +143,24 @@ func TestNewSaysTheCure(t *testing.T) {
 	if err := os.WriteFile(plain, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		dir  string
-		opts []filestore.Option
-		want string
-	}{
-		{filepath.Join(dir, "none"), nil, "create it"},
-		{"", nil, "create it"},
-		{plain, nil, "create it"},
-		{dir, []filestore.Option{filestore.WithCookieName("")}, "WithCookieName"},
-		{dir, []filestore.Option{filestore.WithCookieName("../x")}, "WithCookieName"},
-		{dir, []filestore.Option{filestore.WithCookieAge(0)}, "WithCookieAge"},
+	for _, none := range []string{filepath.Join(dir, "none"), "", plain} {
+		s, err := filestore.New(none)
+		if s != nil || err == nil || !strings.Contains(err.Error(), "create it") {
+			t.Errorf("New(%q): got %v, want an error with the cure", none, err)
+		}
+	}
+	for want, told := range map[string]core.Settings{
+		`CookieName "../x"`: {CookieName: "../x"},
+		`CookieName "a/b"`:  {CookieName: "a/b"},
+		"CookieAge is 1ms":  {CookieAge: time.Millisecond},
+		"MaxSize is -1":     {MaxSize: -1},
 	} {
-		s, err := filestore.New(c.dir, c.opts...)
-		if s != nil || err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("New(%q): got %v, want an error with %q", c.dir, err, c.want)
+		s := open(t, dir)
+		if err := s.Configure(told); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Configure: got %v, want an error with %s", err, want)
+		}
+		if err := s.Configure(core.Settings{CookieName: "site", CookieAge: time.Hour, MaxSize: 1}); err != nil {
+			t.Errorf("Configure after an error: got %v, want none", err)
 		}
 	}
 }
@@ -157,7 +169,7 @@ func TestNewSaysTheCure(t *testing.T) {
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := open(t, dir, filestore.WithCookieAge(time.Hour))
+	s := configured(t, open(t, dir), core.Settings{CookieAge: time.Hour})
 	date := time.Now().Add(50 * time.Hour).Truncate(time.Second).UTC()
 	for json, want := range map[string]time.Duration{
 		`{}`:                      time.Hour,
@@ -262,7 +274,7 @@ func TestBrokenFiles(t *testing.T) {
 		}
 	}
 	if _, err := s.Create(ctx, record(t, core.NewSessionKey(), `{"a":"`+strings.Repeat("x", 2000)+`"}`, time.Hour)); !errors.Is(err, core.ErrTooLarge) {
-		t.Errorf("Create of more than WithMaxFileSize: got %v, want ErrTooLarge", err)
+		t.Errorf("Create of more than Config.MaxSize allows: got %v, want ErrTooLarge", err)
 	}
 }
 

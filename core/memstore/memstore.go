@@ -26,9 +26,9 @@ import (
 // [WithMaxRecords] allows.
 var ErrFull = errors.New("memstore: the store is full: raise WithMaxRecords, or let sessions expire sooner")
 
-// Store is a [core.Store] in memory. It is also a [core.Toucher],
-// [core.Rotator], [core.ExpiredClearer], [core.Configurer] and [core.Pinger]. Create one with
-// [New]; it is safe for concurrent use and must not be copied.
+// Store is a [core.Store] in memory. It is also a [core.Toucher], [core.Rotator],
+// [core.ExpiredClearer], [core.Configurer] and [core.Pinger]. Create one with [New]; it
+// is safe for concurrent use and must not be copied.
 //
 // It has no I/O that a context could interrupt, so a context counts at the
 // beginning of a call: if it has ended by then, the call returns its error and
@@ -57,10 +57,7 @@ type entry struct {
 // Option is a setting of [New].
 type Option func(*options)
 
-type options struct {
-	maxRecords int
-	now        func() time.Time
-}
+type options struct{ maxRecords int }
 
 // WithMaxRecords bounds how many live records the store holds. At the bound,
 // Create clears expired records and, if there are none, returns [ErrFull]; every
@@ -72,13 +69,6 @@ func WithMaxRecords(n int) Option {
 	return func(o *options) { o.maxRecords = n }
 }
 
-// WithClock sets the clock that decides what has expired, for a store that is used
-// without a Manager; it must be safe for concurrent use. Defaults to Config.Now of the
-// Manager, which must not be another one.
-func WithClock(now func() time.Time) Option {
-	return func(o *options) { o.now = now }
-}
-
 // New returns an empty store, or an error that says which option is wrong.
 func New(opts ...Option) (*Store, error) {
 	var o options
@@ -88,8 +78,7 @@ func New(opts ...Option) (*Store, error) {
 	if o.maxRecords < 0 {
 		return nil, fmt.Errorf("memstore: WithMaxRecords: %d: write a positive number, or 0 for no bound", o.maxRecords)
 	}
-	s := &Store{maxRecords: o.maxRecords, records: make(map[string]*entry)}
-	return s, s.settings.Keep(core.Settings{Now: o.now})
+	return &Store{maxRecords: o.maxRecords, records: make(map[string]*entry)}, nil
 }
 
 // Configure implements [core.Configurer]: the store needs the clock.

@@ -68,7 +68,7 @@ func wantRecords(t *testing.T, s *memstore.Store, want int) {
 func TestExpiresByItsClock(t *testing.T) {
 	t.Parallel()
 	c, ctx := newClock(), context.Background()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	create(t, s, c, "a", time.Minute)
 
 	c.advance(time.Minute - time.Nanosecond)
@@ -88,7 +88,7 @@ func TestExpiresByItsClock(t *testing.T) {
 func TestCreateKeepsExpiredRecordUnderItsOwnKey(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	create(t, s, c, "a", time.Minute)
 	c.advance(time.Hour)
 	rec := core.Record{Key: "a", ExpireDate: c.Now().Add(time.Hour)}
@@ -101,7 +101,7 @@ func TestCreateKeepsExpiredRecordUnderItsOwnKey(t *testing.T) {
 func TestCreateClearsTwoExpired(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	for i := range 10 {
 		create(t, s, c, fmt.Sprint("old", i), time.Duration(10-i)*time.Second)
 	}
@@ -120,7 +120,7 @@ func TestCreateClearsTwoExpired(t *testing.T) {
 func TestMaxRecords(t *testing.T) {
 	t.Parallel()
 	c, ctx := newClock(), context.Background()
-	s := must(memstore.New(memstore.WithClock(c.Now), memstore.WithMaxRecords(2)))
+	s := configured(must(memstore.New(memstore.WithMaxRecords(2))), core.Settings{Now: c.Now})
 	create(t, s, c, "short", time.Minute)
 	create(t, s, c, "long", time.Hour)
 
@@ -151,7 +151,7 @@ func TestMaxRecords(t *testing.T) {
 func TestQueueFollowsChanges(t *testing.T) {
 	t.Parallel()
 	c, ctx := newClock(), context.Background()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	at := func(key string, life time.Duration) core.Record {
 		return core.Record{Key: key, ExpireDate: c.Now().Add(life)}
 	}
@@ -199,7 +199,7 @@ func TestQueueFollowsChanges(t *testing.T) {
 func TestClearExpiredPauses(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	for i := range 4 {
 		create(t, s, c, fmt.Sprint(i), time.Minute)
 	}
@@ -218,7 +218,7 @@ func TestClearExpiredPauses(t *testing.T) {
 func TestVersionNeverRepeats(t *testing.T) {
 	t.Parallel()
 	c, ctx := newClock(), context.Background()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	seen := map[string]bool{}
 	for range 50 {
 		create(t, s, c, "a", time.Hour)
@@ -245,7 +245,7 @@ func TestErrorsHaveTheCure(t *testing.T) {
 
 func TestLoadAllocatesNothing(t *testing.T) {
 	c, ctx := newClock(), context.Background()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	create(t, s, c, "a", time.Hour)
 	for _, key := range []string{"a", "unknown"} {
 		if got := testing.AllocsPerRun(100, func() { _, _ = s.Load(ctx, key) }); got != 0 {
@@ -260,7 +260,7 @@ func TestLoadAllocatesNothing(t *testing.T) {
 
 func BenchmarkLoad(b *testing.B) {
 	c, ctx := newClock(), context.Background()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	create(b, s, c, "a", time.Hour)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
@@ -275,7 +275,7 @@ func BenchmarkLoad(b *testing.B) {
 
 func BenchmarkUpdate(b *testing.B) {
 	c, ctx := newClock(), context.Background()
-	s := must(memstore.New(memstore.WithClock(c.Now)))
+	s := configured(must(memstore.New()), core.Settings{Now: c.Now})
 	for i := range 100_000 {
 		create(b, s, c, fmt.Sprint(i), time.Hour)
 	}

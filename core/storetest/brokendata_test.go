@@ -79,7 +79,7 @@ var brokenLoads = []broken{
 		f.keepExpired()
 	}},
 	{"compares with a clock of another zone", []string{"load/expired"}, func(f *faulty) {
-		f.use(must(memstore.New(memstore.WithClock(func() time.Time { return time.Now().Add(-time.Hour) }))))
+		f.use(configured(must(memstore.New()), core.Settings{Now: func() time.Time { return time.Now().Add(-time.Hour) }}))
 	}},
 	{"extends the session at each read", []string{"load/only-reads"}, func(f *faulty) {
 		f.load = func(ctx context.Context, key string) (core.Record, error) {

@@ -158,7 +158,7 @@ var brokenClearings = []broken{
 		}
 	}},
 	{"expires early, by a clock of another zone", []string{"clear/expired-only", "load/expiry"}, func(f *faulty) {
-		f.use(must(memstore.New(memstore.WithClock(func() time.Time { return time.Now().Add(time.Hour) }))))
+		f.use(configured(must(memstore.New()), core.Settings{Now: func() time.Time { return time.Now().Add(time.Hour) }}))
 	}},
 	{"does not clear", []string{"clear/expired-only", "clear/paced", "clear/parallel"}, func(f *faulty) {
 		f.clear = func(context.Context, core.ClearOptions) (int64, error) { return 0, nil }

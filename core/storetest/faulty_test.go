@@ -67,7 +67,7 @@ func (f *faulty) Rotate(ctx context.Context, oldKey string, rec core.Record) (st
 // keepExpired makes every method find expired records, which nothing clears: the
 // state of a table whose statements forget the expiry.
 func (f *faulty) keepExpired() {
-	f.use(must(memstore.New(memstore.WithClock(func() time.Time { return time.Time{} }))))
+	f.use(configured(must(memstore.New()), core.Settings{Now: func() time.Time { return time.Time{} }}))
 }
 
 // heedExpiry makes Load and Update see the expiry again, after keepExpired.

@@ -177,7 +177,7 @@ func openCachedDB(d dbtest.Database) func(testing.TB, *clock) opened {
 	return func(t testing.TB, c *clock) opened {
 		o := openTable(d)(t, c)
 		o.cache = must(cachestore.NewMemory())
-		o.store = must(cachestore.NewCachedDB(o.cache, o.store, cachestore.WithClock(c.Now)))
+		o.store = must(cachestore.NewCachedDB(o.cache, o.store))
 		overwrite := o.overwrite
 		o.overwrite = func(t testing.TB, key, text string) {
 			t.Helper()
@@ -193,7 +193,7 @@ func openCachedDB(d dbtest.Database) func(testing.TB, *clock) opened {
 func openCache(_ testing.TB, c *clock) opened {
 	cache := must(cachestore.NewMemory())
 	return opened{
-		store: must(cachestore.New(cache, cachestore.WithClock(c.Now))),
+		store: must(cachestore.New(cache)),
 		cache: cache,
 		overwrite: func(t testing.TB, key, text string) {
 			t.Helper()
@@ -213,7 +213,7 @@ func openCache(_ testing.TB, c *clock) opened {
 
 func openFile(t testing.TB, c *clock) opened {
 	dir := t.TempDir()
-	store, err := filestore.New(dir, filestore.WithClock(c.Now))
+	store, err := filestore.New(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func openFile(t testing.TB, c *clock) opened {
 }
 
 func openCookie(t testing.TB, c *clock) opened {
-	store, err := cookiestore.New(cookiestore.WithClock(c.Now))
+	store, err := cookiestore.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,5 +243,5 @@ func openCookie(t testing.TB, c *clock) opened {
 
 // openMemory opens a memstore, whose records are values: there is no text to overwrite.
 func openMemory(_ testing.TB, c *clock) opened {
-	return opened{store: must(memstore.New(memstore.WithClock(c.Now)))}
+	return opened{store: must(memstore.New())}
 }

@@ -20,7 +20,7 @@ var cacheRequirements = []requirement{
 		why: "The cache is the value that is passed to cachestore.New.",
 		test: func(t *testing.T, st *site) {
 			other := must(cachestore.NewMemory())
-			m := st.manager(t, must(cachestore.New(other, cachestore.WithClock(st.clock.Now))), core.Config{})
+			m := st.manager(t, must(cachestore.New(other)), core.Config{})
 			s := m.Open(t.Context(), "")
 			s.Set("foo", "bar")
 			save(t, s)

@@ -13,7 +13,7 @@ import (
 var cachedDBRequirements = []requirement{
 	{name: "test_exists_searches_cache_first", says: "Whether a session exists that was just saved is known without the database.", verdict: same, test: func(t *testing.T, st *site) {
 		durable := &countingStore{Store: durableOf(t, st)}
-		m := st.manager(t, must(cachestore.NewCachedDB(st.cache, durable, cachestore.WithClock(st.clock.Now))), core.Config{})
+		m := st.manager(t, must(cachestore.NewCachedDB(st.cache, durable)), core.Config{})
 		s := m.Open(t.Context(), "")
 		s.Set("foo", "bar")
 		save(t, s)
@@ -32,7 +32,6 @@ var cachedDBRequirements = []requirement{
 		test: func(t *testing.T, st *site) {
 			var failures []error
 			opts := []cachestore.Option{
-				cachestore.WithClock(st.clock.Now),
 				cachestore.WithOnError(func(_ context.Context, err error) { failures = append(failures, err) }),
 			}
 			m := st.manager(t, must(cachestore.NewCachedDB(fullCache{st.cache}, durableOf(t, st), opts...)), core.Config{})

@@ -30,7 +30,7 @@ var fileRequirements = []requirement{
 		why: "Config.CookieAge is a second at least, so a second passes.",
 		test: func(t *testing.T, st *site) {
 			dir := t.TempDir()
-			store, err := filestore.New(dir, filestore.WithClock(st.clock.Now), filestore.WithCookieAge(time.Second))
+			store, err := filestore.New(dir)
 			if err != nil {
 				t.Fatal(err)
 			}

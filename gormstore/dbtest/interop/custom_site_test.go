@@ -119,7 +119,7 @@ func cachedByRedis(t *testing.T) (engine string, caches any, wrap func(core.Stor
 	t.Helper()
 	cache, prefix := onRedis(t)
 	return "accounts.cached", redisCache(prefix), func(durable core.Store, now func() time.Time) core.Store {
-		return must(cachestore.NewCachedDB(cache, durable, cachestore.WithKeyPrefix(prefix), cachestore.WithClock(now), cachestore.WithCacheTimeout(5*time.Second), // a long timeout, so that a busy machine changes nothing
+		return must(cachestore.NewCachedDB(cache, durable, cachestore.WithKeyPrefix(prefix), cachestore.WithCacheTimeout(5*time.Second), // a long timeout, so that a busy machine changes nothing
 			cachestore.WithOnError(func(_ context.Context, err error) { t.Errorf("the cache failed: %v", err) })))
 	}
 }

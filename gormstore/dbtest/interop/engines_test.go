@@ -85,14 +85,14 @@ func openFiles(t *testing.T) (map[string]any, func(func() time.Time) (core.Store
 	dir := t.TempDir()
 	settings := usersOnly("file")
 	settings["SESSION_FILE_PATH"] = dir
-	return settings, func(now func() time.Time) (core.Store, error) {
-		return filestore.New(dir, filestore.WithClock(now))
+	return settings, func(func() time.Time) (core.Store, error) {
+		return filestore.New(dir)
 	}
 }
 
 func openCookie(*testing.T) (map[string]any, func(func() time.Time) (core.Store, error)) {
-	return usersOnly("signed_cookies"), func(now func() time.Time) (core.Store, error) {
-		return cookiestore.New(cookiestore.WithClock(now))
+	return usersOnly("signed_cookies"), func(func() time.Time) (core.Store, error) {
+		return cookiestore.New()
 	}
 }
 
@@ -100,8 +100,8 @@ func openCache(t *testing.T) (map[string]any, func(func() time.Time) (core.Store
 	cache, prefix := onRedis(t)
 	settings := usersOnly("cache")
 	settings["CACHES"] = redisCache(prefix)
-	return settings, func(now func() time.Time) (core.Store, error) {
-		return must(cachestore.New(cache, cachestore.WithKeyPrefix(prefix), cachestore.WithClock(now))), nil
+	return settings, func(func() time.Time) (core.Store, error) {
+		return cachestore.New(cache, cachestore.WithKeyPrefix(prefix))
 	}
 }
 
@@ -115,7 +115,7 @@ func openCachedDB(t *testing.T) (map[string]any, func(func() time.Time) (core.St
 		if err != nil {
 			return nil, err
 		}
-		return must(cachestore.NewCachedDB(cache, durable, cachestore.WithKeyPrefix(prefix), cachestore.WithClock(now), cachestore.WithCacheTimeout(5*time.Second), // a long timeout, so that a busy machine changes nothing
+		return must(cachestore.NewCachedDB(cache, durable, cachestore.WithKeyPrefix(prefix), cachestore.WithCacheTimeout(5*time.Second), // a long timeout, so that a busy machine changes nothing
 			cachestore.WithOnError(func(_ context.Context, err error) { t.Errorf("the cache failed: %v", err) }))), nil
 	}
 }

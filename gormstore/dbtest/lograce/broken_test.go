@@ -17,7 +17,7 @@ import (
 // broken opens a memstore with one method replaced.
 func broken(spoil func(*faulty)) func(*testing.T, stock) stores {
 	return func(_ *testing.T, s stock) stores {
-		mem := must(memstore.New(memstore.WithClock(s.now)))
+		mem := must(memstore.New())
 		f := &faulty{good: newHalting(mem, s.keys).(full), stock: s}
 		f.update, f.touch, f.rotate = f.good.Update, f.good.Touch, f.good.Rotate
 		spoil(f)

@@ -50,11 +50,11 @@ type stores struct {
 }
 
 func inMemory(_ *testing.T, s stock) stores {
-	return stores{front: newHalting(must(memstore.New(memstore.WithClock(s.now))), s.keys)}
+	return stores{front: newHalting(must(memstore.New()), s.keys)}
 }
 
 func inFiles(t *testing.T, s stock) stores {
-	store, err := filestore.New(t.TempDir(), filestore.WithClock(s.now), filestore.WithCookieAge(lifetime))
+	store, err := filestore.New(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func inFiles(t *testing.T, s stock) stores {
 }
 
 func inCookie(t *testing.T, s stock) stores {
-	store, err := cookiestore.New(cookiestore.WithClock(s.now), cookiestore.WithCookieAge(lifetime))
+	store, err := cookiestore.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func openDB(t *testing.T, d dbtest.Database) *gorm.DB {
 type cache func(*testing.T, stock) (cachestore.Cache, []cachestore.Option)
 
 func memoryCache(_ *testing.T, s stock) (cachestore.Cache, []cachestore.Option) {
-	return haltingCache{configured(must(cachestore.NewMemory()), core.Settings{Now: s.now})}, []cachestore.Option{cachestore.WithClock(s.now)}
+	return haltingCache{configured(must(cachestore.NewMemory()), core.Settings{Now: s.now})}, nil
 }
 
 func redisCache(t *testing.T, s stock) (cachestore.Cache, []cachestore.Option) {
@@ -114,7 +114,7 @@ func redisCache(t *testing.T, s stock) (cachestore.Cache, []cachestore.Option) {
 	}
 	s.servers = append(s.servers, clear)
 	t.Cleanup(func() { _ = clear(context.Background()) })
-	return haltingCache{rediscache.New(client)}, []cachestore.Option{cachestore.WithClock(s.now), cachestore.WithKeyPrefix(prefix)}
+	return haltingCache{rediscache.New(client)}, []cachestore.Option{cachestore.WithKeyPrefix(prefix)}
 }
 
 func inCache(open cache) func(*testing.T, stock) stores {
