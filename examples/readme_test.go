@@ -23,7 +23,7 @@ func TestREADMEsShowRealCode(t *testing.T) {
 			return err
 		}
 		switch {
-		case d.Name() == ".git":
+		case d.IsDir() && d.Name() == ".git": // a file in a worktree
 			return filepath.SkipDir
 		case d.Name() == "README.md":
 			readmes = append(readmes, path)
