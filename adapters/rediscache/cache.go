@@ -23,7 +23,15 @@ var _ cachestore.Cache = (*Cache)(nil)
 // close. It does no I/O. Give the client deadlines (ContextTimeoutEnabled makes it
 // heed the engine's); a client that retries is fine: a write whose reply was lost
 // is recognised when it comes again.
-func New(client redis.UniversalClient) *Cache { return &Cache{client: client} }
+//
+// It has no options and returns no error, because there is nothing to get wrong but a
+// nil client, for which it panics.
+func New(client redis.UniversalClient) *Cache {
+	if client == nil {
+		panic("rediscache: New: the client is nil: pass one, for example redis.NewClient(&redis.Options{Addr: \"127.0.0.1:6379\"})")
+	}
+	return &Cache{client: client}
+}
 
 // Get implements cachestore.Cache.
 func (c *Cache) Get(ctx context.Context, key string) (cachestore.Item, bool, error) {

@@ -33,11 +33,11 @@ import (
 //   - The cache could not be reached when a session was deleted, rotated or
 //     changed. This node tells it as soon as it answers again and uses it for
 //     nothing before; other nodes that do reach it may serve the old entry until
-//     then. If this node stops before, the old entry lives for MaxAge, or, if
+//     then. If this node stops before, the old entry lives for WithMaxAge, or, if
 //     Django wrote it, as long as Django said: the session's whole life.
 //   - A write took longer than the marker lives and its node stopped before it
 //     told the cache; or the cache evicted a marker within the time of one query.
-//     An old entry then lives for MaxAge at most.
+//     An old entry then lives for WithMaxAge at most.
 //   - Django fills and writes without looking: a request of Django that read the
 //     row before a logout, or wrote the cache after another write, can store what
 //     is old, for the session's whole life. Updates from Go notice that, since
@@ -48,7 +48,7 @@ import (
 //     durable tells of them.
 //
 // A hit does not say when the session was last seen (core.Record.LastSeen): one
-// with a fixed expiry is seen again when MaxAge has passed, at the latest.
+// with a fixed expiry is seen again when WithMaxAge has passed, at the latest.
 //
 // A cache that is down or slow costs speed, not sessions: after a failure it is
 // left alone for a second, and everything goes to the database.

@@ -146,7 +146,7 @@ func TestCachedDBLeavesAFailedCacheAlone(t *testing.T) {
 
 // Other nodes reach the cache all the time. What this one could not tell it, it
 // tells as soon as it can.
-func TestCachedDBOwesTheCache(t *testing.T) {
+func TestCachedDBInvalidatesLater(t *testing.T) {
 	t.Parallel()
 	changes := map[string]func(f *failing, key string){
 		"delete": func(f *failing, key string) {
@@ -305,7 +305,7 @@ func TestCachedDBExpiresByItsOwnClock(t *testing.T) {
 }
 
 // Neither the cache nor the database said what became of a change.
-func TestCachedDBOwesTheCacheAfterAnUnknownOutcome(t *testing.T) {
+func TestCachedDBInvalidatesLaterAfterAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	f := newFailing(t)
 	f.open(unsure{f.durable})

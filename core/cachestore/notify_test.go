@@ -260,7 +260,7 @@ func TestCachedDBIsToldOfChanges(t *testing.T) {
 
 // Told while the cache is down: the entries go as soon as it is back, and a
 // revocation of many sessions waits for it once, not once for each.
-func TestCachedDBOwesWhatItIsToldWhileTheCacheIsDown(t *testing.T) {
+func TestCachedDBInvalidatesLaterWhatItIsToldWhileTheCacheIsDown(t *testing.T) {
 	t.Parallel()
 	for name, hang := range map[string]bool{"down": false, "hangs": true} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ var cachedDBRequirements = []requirement{
 				t.Errorf("failures: got %d, want the cache's own, once and without the key", len(failures))
 			}
 			wantItems(t, m.Open(t.Context(), s.Key()), `{"foo":"bar"}`)
-		}, also: []reference{"core/cachestore TestCachedDBLeavesAFailedCacheAlone", "core/cachestore TestCachedDBOwesTheCache"}},
+		}, also: []reference{"core/cachestore TestCachedDBLeavesAFailedCacheAlone", "core/cachestore TestCachedDBInvalidatesLater"}},
 	{name: notResurrected, says: "The same as for every back end, where the database has savepoints.", verdict: same,
 		why: "Nothing to skip, as for db.", test: saveDoesNotResurrect, also: []reference{"core/cachestore TestCachedDBLaws"}},
 }

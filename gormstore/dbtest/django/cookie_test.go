@@ -50,7 +50,7 @@ var cookieRequirements = []requirement{
 			t.Errorf("status: got %d, want 200", answer.status)
 		}
 		if got := len(st.took(core.EventUndecodable)); got != 1 {
-			t.Errorf("events of kind healed: got %d, want 1", got)
+			t.Errorf("events of kind undecodable: got %d, want 1", got)
 		}
 	}},
 	{name: "test_session_load_does_not_create_record", says: "Skipped: there is no store.", verdict: differs,

@@ -59,7 +59,7 @@ func wantUnreadable(t *testing.T, st *site, texts []string) {
 		}
 		events := st.took(core.EventUndecodable)
 		if len(events) != 1 || !errors.Is(events[0].Err, core.ErrUndecodable) {
-			t.Errorf("got %d events of kind healed, want one with ErrUndecodable", len(events))
+			t.Errorf("got %d events of kind undecodable, want one with ErrUndecodable", len(events))
 		}
 		if log := st.logged(); !strings.Contains(log, "session data corrupted") || strings.Contains(log, text) {
 			t.Errorf("the log has the warning: %t, and the data: %t; want the warning alone",
