@@ -56,8 +56,9 @@ type Config struct {
 	CookiePartitioned bool
 
 	// SaveEveryRequest moves the expiry of a living session with every request,
-	// touched or not, and sends the cookie again. (SESSION_SAVE_EVERY_REQUEST) It
-	// costs a load per request with a cookie. Unlike Django it never creates one.
+	// touched or not, but no more often than TouchInterval says, and sends the cookie
+	// again each time that it does. (SESSION_SAVE_EVERY_REQUEST) It costs a load per
+	// request with a cookie. Unlike Django it never creates one.
 	SaveEveryRequest bool
 	// ExpireAtBrowserClose makes the cookie end with the browser unless the
 	// session has an expiry of its own. (SESSION_EXPIRE_AT_BROWSER_CLOSE)

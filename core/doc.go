@@ -53,6 +53,9 @@
 //     deleted; Django takes the last.
 //   - A record that cannot be read is not overwritten, and a mere read of it sends
 //     no cookie.
+//   - The cookie is set only after the store has written the session in the same
+//     request, and deleted only by the request that ended the session; a request
+//     that only read leaves it alone.
 //   - A Flush is done also when the response is a 500.
 //   - Flush and CycleKey take effect when the response begins, not at once, and
 //     CycleKey not with a 500; on a session without items it creates nothing.

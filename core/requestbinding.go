@@ -246,18 +246,21 @@ func setErrorHeader(h http.Header, err error) {
 
 // newKey reports whether this request has saved the session under a key that the
 // browser does not know yet.
-func (s *Session) newKey() bool { return s.cookie.due && s.rec.key != "" && !s.known() }
+func (s *Session) newKey() bool { return s.cookie.confirmed && s.rec.key != "" && !s.known() }
 
-// writeHeader writes what the commit came to. Called with mu held.
+// writeHeader writes what the commit came to. The cookie says only what the store has
+// confirmed in this request, because another response may have changed the browser's
+// meanwhile: it is set if the session was written, and deleted if this very request has
+// ended it. Called with mu held.
 func (s *Session) writeHeader(h http.Header) {
 	cfg := &s.m.cfg
 	cookie := ""
 	switch {
 	case s.fault.err != nil && !s.newKey(): // the handler decided: the cookie stays as it is
-	case s.cookie.due && s.rec.key != "":
+	case s.cookie.confirmed && s.rec.key != "":
 		cookie = s.setCookie(s.rec.key)
 		s.cookie.known = s.rec.key
-	case s.cookie.sent && s.rec.loaded && s.isEmpty() && s.rec.undecodable == "":
+	case s.cookie.ended && s.isEmpty():
 		cookie = cfg.deleteCookie()
 		s.cookie.known = ""
 	}

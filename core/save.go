@@ -124,9 +124,11 @@ func (s *Session) lose(ctx context.Context, why lateError) error {
 // deleteFlushed removes the records of sessions that Flush has ended.
 func (s *Session) deleteFlushed(ctx context.Context) error {
 	for len(s.rec.flushed) > 0 {
-		if _, err := s.m.delete(ctx, s.rec.flushed[0]); err != nil {
+		existed, err := s.m.delete(ctx, s.rec.flushed[0])
+		if err != nil {
 			return err
 		}
+		s.cookie.ended = s.cookie.ended || existed && s.rec.flushed[0] == s.cookie.known
 		s.rec.flushed = s.rec.flushed[1:]
 	}
 	return nil
@@ -173,11 +175,10 @@ func (s *Session) trySave(ctx context.Context, try int) (done bool, err error) {
 	err = s.write(ctx)
 	switch {
 	case err == nil:
-		s.cookie.due = true
 		return true, nil
 	case errors.Is(err, errEnded):
 		s.forget()
-		s.cookie.due, s.cookie.sent = false, false // the request that ended it has told the browser
+		s.cookie.confirmed = false
 		return true, nil
 	case errors.Is(err, ErrExists) && try < maxKeyDraws:
 		return false, nil
@@ -325,7 +326,7 @@ func (s *Session) afterWrite(ctx context.Context, op Op, start time.Time, key st
 	if err := s.m.written(ctx, op, start, err); err != nil {
 		return err
 	}
-	s.rec.key = key
+	s.rec.key, s.cookie.confirmed = key, true
 	s.edits.stored, s.rec.expireDate = s.edits.items, rec.ExpireDate
 	if !s.rec.lastSeen.IsZero() {
 		s.rec.lastSeen = start

@@ -73,7 +73,8 @@ type cookieState struct {
 	sent      bool   // the browser sent one of our name, whatever it held
 	ambiguous bool   // it sent several that differ, and none was taken
 	known     string // the key that the browser holds
-	due       bool   // the session was saved in this request, so that it is sent
+	confirmed bool   // the store has written the session under its key in this request
+	ended     bool   // this request has ended the session that the browser holds
 }
 
 // fault is the first failure that befell the session.
@@ -148,8 +149,8 @@ func (s *Session) Loaded() bool {
 	return s.rec.loaded
 }
 
-// MarkModified makes the response send the cookie again and moves the expiry,
-// even if no item changed. It is not needed after Set and the like. Changing a
+// MarkModified moves the expiry even if no item changed, and the response sends the
+// cookie again if the store was told, see [Config.TouchInterval]. It is not needed after Set and the like. Changing a
 // value that Get returned does not change the session; Set it again.
 func (s *Session) MarkModified() {
 	s.mu.Lock()

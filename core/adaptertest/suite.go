@@ -107,6 +107,7 @@ var laws = map[int]string{
 	7:  "one cookie, in time",
 	11: "secrets stay secret",
 	12: "caches stay honest",
+	13: "the cookie tells the truth",
 }
 
 // testCase is one law in one situation.

@@ -294,17 +294,16 @@ func (c *client) wantSignedIn(name string) {
 }
 
 // wantEnded checks what a browser sees that was signed out: at its next click the
-// log-in page, which says so, and after that one that has no reason to.
+// log-in page, which says so. A page that only reads leaves the cookie alone, for the
+// browser may have signed in again meanwhile: it is replaced when it does.
 func (c *client) wantEnded() {
 	c.t.Helper()
+	before := c.key()
 	a := c.get("/")
 	c.wantStatus(a, http.StatusSeeOther)
-	if c.key() != "" {
-		c.t.Error("a browser that was signed out keeps its cookie")
-	}
 	c.wantText(c.get(a.Header.Get("Location")), "You were signed out.", "<h1>Sign in</h1>")
-	if got := c.get("/").Header.Get("Location"); got != "/login" {
-		c.t.Errorf("without a cookie the page redirects to %q, want /login", got)
+	if c.key() != before {
+		c.t.Error("a page that only reads has changed the cookie")
 	}
 }
 
