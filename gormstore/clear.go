@@ -39,8 +39,8 @@ func (d dialect) clearWindow() int {
 // nodes that clear at once do not deadlock. A node that finds the rows of its step
 // removed by another stops, and leaves the work to that one.
 //
-// Without opts.Pause it rests after each step for as long as the step took, which
-// lets in who waits and adapts to a database under load; a negative one means no rest.
+// Without opts.Pause it waits after each step for as long as the step took, which lets
+// other writers in and adapts to a database under load; a negative one means no pause.
 //
 // A deadlock or a busy database is tried again a few times. When ctx ends, the step
 // that has begun is finished within five seconds, so that the number of rows removed
@@ -50,7 +50,7 @@ func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cl
 		opts.Batch = defaultBatch
 	}
 	opts.Batch = min(opts.Batch, maxBatch)
-	var rest time.Duration // before the next step
+	var wait time.Duration // before the next step
 	for {
 		now := s.dialect.time(s.settings.Now())
 		limit := s.dialect.clearWindow()
@@ -62,7 +62,7 @@ func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cl
 			return cleared, s.fail(err)
 		}
 		for step := range slices.Chunk(keys, opts.Batch) {
-			if err := pause(ctx, rest); err != nil {
+			if err := pause(ctx, wait); err != nil {
 				return cleared, s.fail(err)
 			}
 			start := time.Now()
@@ -77,7 +77,7 @@ func (s *Store[M]) ClearExpired(ctx context.Context, opts core.ClearOptions) (cl
 			if opts.Progress != nil {
 				opts.Progress(cleared)
 			}
-			rest = cmp.Or(opts.Pause, time.Since(start))
+			wait = cmp.Or(opts.Pause, time.Since(start))
 		}
 		if len(keys) < limit || opts.Limit > 0 && cleared >= opts.Limit {
 			return cleared, nil
@@ -116,13 +116,4 @@ func (s *Store[M]) expiredKeys(ctx context.Context, now any, limit int) (keys []
 	})
 	slices.Sort(keys)
 	return keys, err
-}
-
-// retryWhileBusy runs fn again after a deadlock, or while the database is busy.
-func (s *Store[M]) retryWhileBusy(ctx context.Context, fn func() error) error {
-	for try := 1; ; try++ {
-		if err := fn(); err == nil || !s.retryable(ctx, try, err, kindBusy) {
-			return err
-		}
-	}
 }

@@ -22,10 +22,11 @@ import (
 // login runs save, which makes the session under key (none, if it is new) one of the
 // user's, unless it is that already, in a transaction that holds the user's lock.
 func (s *Store[M]) login(ctx context.Context, o owner, key string, save func(*gorm.DB) error) error {
+	user := s.userRow(o)
 	var evicted []string
 	err := s.write(ctx, true, func(db *gorm.DB) (err error) {
 		evicted = nil
-		if err := s.lockUser(db, o); err != nil {
+		if err := user.lock(db); err != nil {
 			return err
 		}
 		if key != "" {
@@ -37,7 +38,7 @@ func (s *Store[M]) login(ctx context.Context, o owner, key string, save func(*go
 				return save(db)
 			}
 		}
-		if err := s.checkRevoked(ctx, db, o); err != nil {
+		if err := user.checkRevoked(ctx, db); err != nil {
 			return err
 		}
 		if evicted, err = s.makeRoom(db, o); err != nil {
@@ -59,14 +60,19 @@ func (s *Store[M]) isOwnedBy(db *gorm.DB, key string, o owner) (bool, error) {
 	return n > 0, err
 }
 
-// lockUser makes others who log the user in, or revoke, wait for the end of the
+// userRow is the user's row in the table of users.
+func (s *Store[M]) userRow(o owner) userRow {
+	return userRow{&s.database, userKey{s.model.users, o.text}}
+}
+
+// lock makes others who log the user in, or revoke, wait for the end of the
 // transaction.
-func (s *Store[M]) lockUser(db *gorm.DB, o owner) error {
-	insert := "INSERT INTO " + db.Statement.Quote(s.model.users) + " (user_id) VALUES (?) "
-	if s.dialect == mysql {
-		return db.Exec(insert+"ON DUPLICATE KEY UPDATE user_id = user_id", o.text).Error
+func (u userRow) lock(db *gorm.DB) error {
+	insert := "INSERT INTO " + db.Statement.Quote(u.table) + " (user_id) VALUES (?) "
+	if u.dialect == mysql {
+		return db.Exec(insert+"ON DUPLICATE KEY UPDATE user_id = user_id", u.id).Error
 	}
-	return db.Exec(insert+"ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id", o.text).Error
+	return db.Exec(insert+"ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id", u.id).Error
 }
 
 // maxIdlePasses bounds how often in a row the sessions are gone over without ending one

@@ -25,7 +25,7 @@ func (s *Store[M]) Migrate(ctx context.Context) error {
 	if err := s.Ping(ctx); err != nil {
 		return err // which GORM's HasTable would take for "no table", or panic at
 	}
-	db := s.plain.WithContext(ctx)
+	db := s.userDB.WithContext(ctx)
 	statements, err := s.model.ddl(db)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 type model struct {
 	name     string
 	schema   *schema.Schema
-	plainRow bool            // the base's columns and nothing else
+	baseOnly bool            // the base's columns and nothing else
 	fills    bool            // it is a SessionFiller
 	extra    []*schema.Field // the columns beyond the base's that an update may write
 	client   *clientColumns  // those of a ClientBase, or nil
@@ -38,7 +38,7 @@ func parseModel(db *gorm.DB, row Model) (*model, error) {
 	if err := stmt.Parse(row); err != nil {
 		return nil, fmt.Errorf("gormstore: GORM does not understand the model %s: %w", t.Name(), err)
 	}
-	m := &model{name: t.Name(), schema: stmt.Schema, plainRow: len(stmt.Schema.DBNames) == 3}
+	m := &model{name: t.Name(), schema: stmt.Schema, baseOnly: len(stmt.Schema.DBNames) == 3}
 	if m.schema.Table == "" {
 		return nil, fmt.Errorf("gormstore: the model %s has no table name: return one from its TableName method", m.name)
 	}
@@ -169,7 +169,7 @@ func ownsUpdates(f *schema.Field) bool {
 	return ok
 }
 
-// extraColumns are those that an update may write beside the base's.
+// extraColumns are those that an update may write besides the base's.
 func (m *model) extraColumns() (extra []*schema.Field) {
 	for _, column := range m.schema.DBNames {
 		f := m.schema.FieldsByDBName[column]

@@ -14,15 +14,15 @@ const maxTries = 5
 // write runs fn, in a transaction if the model needs one, and again if the
 // database chose it as the victim of a deadlock: it was rolled back as a whole
 // then, so that trying again is safe.
-func (s *Store[M]) write(ctx context.Context, tx bool, fn func(*gorm.DB) error) error {
+func (d *database) write(ctx context.Context, tx bool, fn func(*gorm.DB) error) error {
 	for try := 1; ; try++ {
 		var err error
 		if tx {
-			err = s.statement(ctx).Transaction(fn, s.isolation(ctx)...)
+			err = d.statement(ctx).Transaction(fn, d.isolation(ctx)...)
 		} else {
-			err = fn(s.statement(ctx))
+			err = fn(d.statement(ctx))
 		}
-		if err == nil || !s.retryable(ctx, try, err, kindDeadlock) {
+		if err == nil || !d.retryable(ctx, try, err, kindDeadlock) {
 			return err
 		}
 	}
@@ -31,24 +31,33 @@ func (s *Store[M]) write(ctx context.Context, tx bool, fn func(*gorm.DB) error) 
 // isolation is that of the store's own transactions. In MySQL's default, a look for the
 // sessions of a user who has none locks the gap in the index where other users' go, and
 // two who log in at once deadlock.
-func (s *Store[M]) isolation(ctx context.Context) []*sql.TxOptions {
-	if s.dialect != mysql || s.inTransaction(ctx) {
+func (d *database) isolation(ctx context.Context) []*sql.TxOptions {
+	if d.dialect != mysql || d.inTransaction(ctx) {
 		return nil
 	}
 	return []*sql.TxOptions{{Isolation: sql.LevelReadCommitted}}
 }
 
-// retryable reports whether to try again after err, a deadlock or of kind too, and
-// waits a moment before it says yes.
-func (s *Store[M]) retryable(ctx context.Context, try int, err error, too kind) bool {
-	k := s.dialect.kindOf(err)
-	return (k == kindDeadlock || k == too) && s.backOff(ctx, try)
+// retryable reports whether to try again after err, which must be a deadlock or of the
+// other kind, and waits a moment before it says yes.
+func (d *database) retryable(ctx context.Context, try int, err error, other kind) bool {
+	k := d.dialect.kindOf(err)
+	return (k == kindDeadlock || k == other) && d.backOff(ctx, try)
+}
+
+// retryWhileBusy runs fn again after a deadlock, or while the database is busy.
+func (d *database) retryWhileBusy(ctx context.Context, fn func() error) error {
+	for try := 1; ; try++ {
+		if err := fn(); err == nil || !d.retryable(ctx, try, err, kindBusy) {
+			return err
+		}
+	}
 }
 
 // backOff waits a moment before the next try, and reports whether there is one. Inside a
 // transaction of the user's that is the user's to do, because the whole of it is gone.
-func (s *Store[M]) backOff(ctx context.Context, try int) bool {
-	if try == maxTries || s.inTransaction(ctx) {
+func (d *database) backOff(ctx context.Context, try int) bool {
+	if try == maxTries || d.inTransaction(ctx) {
 		return false
 	}
 	return pause(ctx, time.Duration(try)*10*time.Millisecond) == nil

@@ -2,7 +2,7 @@ package gormstore
 
 // Why RevokeUser is final against a log-in on another node.
 //
-// A revocation notes its moment R in the user's row of the table of users; a log-in
+// A revocation records its moment R in the user's row of the table of users; a log-in
 // looks there before it saves. Both hold the lock of that row until they commit, so one
 // comes first. If the log-in does, the revocation finds its session and removes it. If
 // the revocation does, the log-in sees R, and must be refused if its request began, at
@@ -45,32 +45,36 @@ import (
 	"github.com/djinn-go/djinn/core"
 )
 
-// noteRevocation notes that all sessions of the user end now, by the clock of
-// the database, which all nodes share; on SQLite, by that of this machine. The caller
-// holds the user's lock, so that a later moment is never overwritten by an earlier one.
-func (s *Store[M]) noteRevocation(db *gorm.DB, o owner) error {
-	insert := "INSERT INTO " + db.Statement.Quote(s.model.users) + " (user_id, revoked_at) "
-	switch s.dialect {
-	case mysql:
-		return db.Exec(insert+"VALUES (?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE revoked_at = UTC_TIMESTAMP(6)", o.text).Error
-	case postgres:
-		return db.Exec(insert+"VALUES (?, clock_timestamp()) ON CONFLICT (user_id) DO UPDATE SET revoked_at = clock_timestamp()", o.text).Error
-	default:
-		return db.Exec(insert+"VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET revoked_at = excluded.revoked_at",
-			o.text, s.dialect.time(time.Now())).Error
-	}
+// userRow is the row of one user in the table of users.
+type userRow struct {
+	*database
+	userKey
 }
 
-// requestUser stands for a user in core.SinceRequestBegan.
-type requestUser struct{ table, user string }
+// userKey stands for a user in core.SinceRequestBegan.
+type userKey struct{ table, id string }
 
-func (s *Store[M]) request(o owner) requestUser { return requestUser{s.model.users, o.text} }
+// recordRevocation records that all sessions of the user end now, by the clock of
+// the database, which all nodes share; on SQLite, by that of this machine. The caller
+// holds the user's lock, so that a later moment is never overwritten by an earlier one.
+func (u userRow) recordRevocation(db *gorm.DB) error {
+	insert := "INSERT INTO " + db.Statement.Quote(u.table) + " (user_id, revoked_at) "
+	switch u.dialect {
+	case mysql:
+		return db.Exec(insert+"VALUES (?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE revoked_at = UTC_TIMESTAMP(6)", u.id).Error
+	case postgres:
+		return db.Exec(insert+"VALUES (?, clock_timestamp()) ON CONFLICT (user_id) DO UPDATE SET revoked_at = clock_timestamp()", u.id).Error
+	default:
+		return db.Exec(insert+"VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET revoked_at = excluded.revoked_at",
+			u.id, u.dialect.time(time.Now())).Error
+	}
+}
 
 // maxClockReads bounds how often checkRevoked asks for the time.
 const maxClockReads = 20
 
-// maxClockStep is how far in the future a revocation may lie. One further off was noted by
-// a clock that has been set back since, and would keep the user out until then.
+// maxClockStep is how far in the future a revocation may lie. One further off was recorded
+// by a clock that has been set back since, and would keep the user out until then.
 const maxClockStep = time.Minute
 
 // order is how a request stands to the last revocation, as far as it can be told.
@@ -84,12 +88,12 @@ const (
 
 // checkRevoked refuses a log-in whose request began before the user's sessions were
 // revoked last, with core.ErrNotFound. If the order stays undecided the answer is no.
-func (s *Store[M]) checkRevoked(ctx context.Context, db *gorm.DB, o owner) error {
-	if _, ok := core.SinceRequestBegan(ctx, s.request(o)); !ok {
+func (u userRow) checkRevoked(ctx context.Context, db *gorm.DB) error {
+	if _, ok := core.SinceRequestBegan(ctx, u.userKey); !ok {
 		return nil
 	}
 	for range maxClockReads {
-		switch order, err := s.compareWithRevocation(ctx, db, o); {
+		switch order, err := u.compareWithRevocation(ctx, db); {
 		case err != nil:
 			return err
 		case order == requestNewer:
@@ -102,13 +106,13 @@ func (s *Store[M]) checkRevoked(ctx context.Context, db *gorm.DB, o owner) error
 }
 
 // compareWithRevocation reads the three ages of the proof above.
-func (s *Store[M]) compareWithRevocation(ctx context.Context, db *gorm.DB, o owner) (order, error) {
-	least, _ := core.SinceRequestBegan(ctx, s.request(o))
-	revoked, ago, err := s.revokedAgo(db, o)
+func (u userRow) compareWithRevocation(ctx context.Context, db *gorm.DB) (order, error) {
+	least, _ := core.SinceRequestBegan(ctx, u.userKey)
+	revoked, ago, err := u.revokedAgo(db)
 	if err != nil {
 		return undecided, err
 	}
-	most, _ := core.SinceRequestBegan(ctx, s.request(o))
+	most, _ := core.SinceRequestBegan(ctx, u.userKey)
 	switch {
 	case !revoked, ago > most, ago < -maxClockStep:
 		return requestNewer, nil
@@ -120,13 +124,13 @@ func (s *Store[M]) compareWithRevocation(ctx context.Context, db *gorm.DB, o own
 }
 
 // revokedAgo returns how long ago the user's sessions were revoked last, if ever.
-func (s *Store[M]) revokedAgo(db *gorm.DB, o owner) (revoked bool, ago time.Duration, err error) {
+func (u userRow) revokedAgo(db *gorm.DB) (revoked bool, ago time.Duration, err error) {
 	column := map[dialect]string{
 		mysql:    "TIMESTAMPDIFF(MICROSECOND, revoked_at, UTC_TIMESTAMP(6))",
 		postgres: "(EXTRACT(EPOCH FROM clock_timestamp() - revoked_at) * 1000000)::bigint",
 		sqlite:   "CAST(revoked_at AS TEXT)",
-	}[s.dialect]
-	rows, err := s.current(db).Table(s.model.users).Select(column).Where("user_id = ? AND revoked_at IS NOT NULL", o.text).Rows()
+	}[u.dialect]
+	rows, err := u.current(db).Table(u.table).Select(column).Where("user_id = ? AND revoked_at IS NOT NULL", u.id).Rows()
 	if err != nil {
 		return false, 0, err
 	}
@@ -134,7 +138,7 @@ func (s *Store[M]) revokedAgo(db *gorm.DB, o owner) (revoked bool, ago time.Dura
 	if !rows.Next() {
 		return false, 0, rows.Err()
 	}
-	if s.dialect == sqlite {
+	if u.dialect == sqlite {
 		var at DateTime
 		err = rows.Scan(&at)
 		return true, time.Since(at.Time), err

@@ -75,22 +75,23 @@ func (s *Store[M]) RevokeUser(ctx context.Context, id any, except ...string) (re
 	if s.inTransaction(ctx) {
 		return 0, errors.New("gormstore: RevokeUser in a transaction would not be final: call it when the transaction has been committed")
 	}
+	user := s.userRow(o)
 	var earlier error // a revocation since this request began, by another one
 	err = s.write(ctx, true, func(db *gorm.DB) error {
-		if err := s.lockUser(db, o); err != nil {
+		if err := user.lock(db); err != nil {
 			return err
 		}
-		earlier = s.checkRevoked(ctx, db, o)
+		earlier = user.checkRevoked(ctx, db)
 		if earlier != nil && !errors.Is(earlier, core.ErrNotFound) {
 			return earlier
 		}
-		return s.noteRevocation(db, o)
+		return user.recordRevocation(db)
 	})
 	if err != nil {
 		return 0, s.fail(err)
 	}
 	if earlier == nil {
-		core.ResetRequestBegan(ctx, s.request(o))
+		core.ResetRequestBegan(ctx, user.userKey)
 	}
 	return s.revokeAll(ctx, []Scope{s.OfUser(id)}, except)
 }

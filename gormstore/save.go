@@ -216,7 +216,7 @@ func (s *Store[M]) taken(ctx context.Context, key string, err error) error {
 	if err == nil || !s.duplicate(err) {
 		return err
 	}
-	if s.model.plainRow {
+	if s.model.baseOnly {
 		return core.ErrExists
 	}
 	var n int64
@@ -236,7 +236,7 @@ func (s *Store[M]) duplicate(err error) bool {
 	if s.dialect.kindOf(err) == kindDuplicate {
 		return true
 	}
-	t, ok := s.plain.Dialector.(gorm.ErrorTranslator)
+	t, ok := s.userDB.Dialector.(gorm.ErrorTranslator)
 	return ok && walk(err, func(err error) bool {
 		return s.dialect.kindOf(t.Translate(err)) == kindDuplicate
 	})

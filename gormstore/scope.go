@@ -118,7 +118,7 @@ func (q *query) takeOver(one *gorm.DB) {
 const pageSize = 500
 
 // group are conditions that must all hold, in parentheses, which GORM forgets around
-// text that has an OR beside a line break.
+// text that has an OR next to a line break.
 type group []clause.Expression
 
 // Build writes the conditions: clause.Expression.

@@ -2,7 +2,6 @@ package gormstore
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -16,12 +15,9 @@ import (
 // Errors other than the sentinels of package core wrap what the driver said;
 // their text quotes neither key nor payload.
 type Store[M any] struct {
-	db      *gorm.DB // a clone that prints no values; see discreet
-	plain   *gorm.DB // a clone as the user's, for statements without secrets
-	dialect dialect
-	model   *model
-	base    func(*M) *Base
-	inTx    bool // the user's *gorm.DB is a transaction already
+	database
+	model *model
+	base  func(*M) *Base
 
 	settings   core.StoreSettings
 	sessionCap *sessionCap // nil: none
@@ -85,20 +81,12 @@ func NewModel[M any, P interface {
 		opt(&o)
 	}
 	s := &Store[M]{
-		dialect: dialect(db.Name()),
-		base:    func(row *M) *Base { return P(row).sessionBase() },
-
+		database:   newDatabase(db),
+		base:       func(row *M) *Base { return P(row).sessionBase() },
 		sessionCap: o.sessionCap,
 	}
-	_, s.inTx = db.Statement.ConnPool.(gorm.TxCommitter)
-	// The context is there to make Session copy the statement, which is shared
-	// with the user's db otherwise.
-	s.plain = db.Session(&gorm.Session{Context: context.Background()})
-	s.db = db.Session(&gorm.Session{Context: context.Background(), SkipDefaultTransaction: true})
-	discreet(s.db)
-
 	var err error
-	if s.model, err = parseModel(s.plain, P(new(M))); err != nil {
+	if s.model, err = parseModel(s.userDB, P(new(M))); err != nil {
 		return nil, err
 	}
 	if err := s.sessionCap.check(s.model); err != nil {
@@ -110,33 +98,6 @@ func NewModel[M any, P interface {
 // Configure implements [core.Configurer]: the store needs the clock.
 func (s *Store[M]) Configure(all core.Settings) error {
 	return s.settings.Keep(core.Settings{Now: all.Now})
-}
-
-var errNoDB = errors.New("gormstore: the *gorm.DB is nil: open it with gorm.Open first")
-
-// checkDB refuses a *gorm.DB that would not do what it is told.
-func checkDB(db *gorm.DB) error {
-	switch {
-	case db == nil || db.Statement == nil:
-		return errNoDB
-	case db.Error != nil:
-		return &dbError{"gormstore: the *gorm.DB carries an error: give the one that gorm.Open returned: " + db.Error.Error(), db.Error}
-	case db.DryRun:
-		return errors.New("gormstore: the *gorm.DB is in DryRun mode, in which no session would be stored: turn it off")
-	case carriesQuery(db.Statement):
-		return errors.New("gormstore: the *gorm.DB carries a table, conditions or a result, which would apply to every statement of the store: give the one that gorm.Open returned, and name the table in a TableName method on the model")
-	}
-	return dialect(db.Name()).check()
-}
-
-// carriesQuery reports whether somebody has begun or run a query on stmt.
-func carriesQuery(stmt *gorm.Statement) bool {
-	for _, name := range []string{"SELECT", "WHERE", "FROM", "SET", "LIMIT", "ORDER BY", "GROUP BY", "ON CONFLICT", "RETURNING"} {
-		if _, ok := stmt.Clauses[name]; ok {
-			return true
-		}
-	}
-	return stmt.Table != "" || stmt.Dest != nil || stmt.SQL.Len() > 0 || len(stmt.Selects)+len(stmt.Omits)+len(stmt.Joins) > 0
 }
 
 // Ping asks the database for an answer, for health checks.
@@ -151,6 +112,3 @@ func (s *Store[M]) Ping(ctx context.Context) error {
 	rows.Next()
 	return s.fail(rows.Err())
 }
-
-// fail is an error of the database as the store returns it, see dialect.fail.
-func (s *Store[M]) fail(err error, secrets ...string) error { return s.dialect.fail(err, secrets...) }

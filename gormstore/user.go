@@ -69,7 +69,7 @@ func (m *model) ownerOf(row any) (owner, error) {
 		return owner{}, nil
 	}
 	value, _ := m.user.ValueOf(context.Background(), reflect.ValueOf(row))
-	text, err := plainText(value)
+	text, err := columnText(value)
 	if err != nil {
 		return owner{}, fmt.Errorf("the column %s of the model %s: %w", m.user.DBName, m.name, err)
 	}
@@ -82,9 +82,9 @@ func (m *model) ownerOf(row any) (owner, error) {
 // maxUserText is the width of user_id, in bytes.
 const maxUserText = 191
 
-// plainText is the text of a column's value as a database has it, "" for NULL and zero
+// columnText is the text of a column's value as a database has it, "" for NULL and zero
 // values. It does not ask a String method, which may hide what is not to be printed.
-func plainText(value any) (string, error) {
+func columnText(value any) (string, error) {
 	v, err := primitive(reflect.ValueOf(value))
 	if err != nil || !v.IsValid() || v.IsZero() {
 		return "", err
@@ -120,8 +120,8 @@ func primitive(v reflect.Value) (reflect.Value, error) {
 		return reflect.Value{}, nil
 	}
 	if valuer, ok := v.Interface().(driver.Valuer); ok {
-		plain, err := valuer.Value()
-		return reflect.ValueOf(plain), err
+		value, err := valuer.Value()
+		return reflect.ValueOf(value), err
 	}
 	return v, nil
 }
@@ -148,7 +148,7 @@ func (m *model) owner(id any) (owner, error) {
 	case o.nobody():
 		return owner{}, errors.New("gormstore: the user's ID is empty: pass one, sessions of nobody are not revoked by user")
 	case isInteger(f.IndirectFieldType): // which GORM cuts and wraps around
-		if text, err := plainText(id); err != nil || text != o.text {
+		if text, err := columnText(id); err != nil || text != o.text {
 			return owner{}, m.notAnID(id)
 		}
 	}
