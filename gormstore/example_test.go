@@ -75,13 +75,17 @@ func ExampleWithSessionCap() {
 	_ = store
 }
 
-// A clock of one's own, for a store that is used without a Manager.
-func ExampleWithClock() {
-	store, err := gormstore.New(db, gormstore.WithClock(func() time.Time { return time.Unix(1767225600, 0) }))
+// A clock of one's own, for a store that is used without a Manager, which would tell it
+// Config.Now.
+func ExampleStore_Configure() {
+	store, err := gormstore.New(db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	_ = store
+	clock := func() time.Time { return time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC) }
+	if err := store.Configure(core.Settings{Now: clock}); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // All other sessions of a user, whatever is in flight.

@@ -2,7 +2,6 @@ package gormstore
 
 import (
 	"context"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -38,15 +37,7 @@ var (
 // Option is a rare setting of [New] and [NewModel].
 type Option func(*options)
 
-type options struct {
-	now        func() time.Time
-	sessionCap *sessionCap
-}
-
-// WithClock sets the clock that decides what has expired, for a store that is used
-// without a Manager. Defaults to Config.Now of the Manager, which must not be another
-// one: as in Django the clock is the application's and not the database's.
-func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
+type options struct{ sessionCap *sessionCap }
 
 // New returns a store on Django's table, django_session. It does no I/O: call
 // [Store.Migrate] to create the table, or let Django.
@@ -92,10 +83,13 @@ func NewModel[M any, P interface {
 	if err := s.sessionCap.check(s.model); err != nil {
 		return nil, err
 	}
-	return s, s.settings.Keep(core.Settings{Now: o.now})
+	return s, nil
 }
 
-// Configure implements [core.Configurer]: the store needs the clock.
+// Configure implements [core.Configurer]: the store needs the clock that decides what
+// has expired. As in Django that is the application's and not the database's:
+// Config.Now of the Manager. A store that is used without one may be given
+// core.Settings{Now: clock}; the default is time.Now.
 func (s *Store[M]) Configure(all core.Settings) error {
 	return s.settings.Keep(core.Settings{Now: all.Now})
 }

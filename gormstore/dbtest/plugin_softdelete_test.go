@@ -48,7 +48,10 @@ func TestSoftDeletes(t *testing.T) {
 func softDeletes[M any](t *testing.T, d Database, open func(*gorm.DB, ...gormstore.Option) (*gormstore.Store[M], error)) {
 	db := d.Open(t, nil)
 	now := time.Now()
-	store := migrated(t, db, open, gormstore.WithClock(func() time.Time { return now }))
+	store := migrated(t, db, open)
+	if err := store.Configure(core.Settings{Now: func() time.Time { return now }}); err != nil {
+		t.Fatal(err)
+	}
 	create(t, store, rec(t, key1, "n", 1))
 	create(t, store, rec(t, key2))
 	if _, err := store.Update(t.Context(), rec(t, key1, "n", 2)); err != nil {

@@ -65,7 +65,10 @@ func TestExpiryCompares(t *testing.T) {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
 			var now time.Time
-			store := migrated(t, d.Open(t, nil), gormstore.New, gormstore.WithClock(func() time.Time { return now }))
+			store := migrated(t, d.Open(t, nil), gormstore.New)
+			if err := store.Configure(core.Settings{Now: func() time.Time { return now }}); err != nil {
+				t.Fatal(err)
+			}
 			now = base.Add(-time.Hour)
 			first := rec(t, key1)
 			first.ExpireDate = base

@@ -63,6 +63,7 @@ func (n names) ColumnName(table, field string) string {
 
 // store is what the command needs of a gormstore.Store, whatever its model.
 type store interface {
+	core.Configurer
 	Migrate(ctx context.Context) error
 	ClearExpired(ctx context.Context, opts core.ClearOptions) (int64, error)
 	OfUser(id any) func(*gorm.DB) *gorm.DB
@@ -73,14 +74,21 @@ type store interface {
 
 // store returns the store on the table that the flags name.
 func (a *app) store(db *gorm.DB) (store, error) {
-	clock := gormstore.WithClock(a.now)
+	s, err := a.open(db)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Configure(core.Settings{Now: a.now})
+}
+
+func (a *app) open(db *gorm.DB) (store, error) {
 	switch {
 	case a.userColumn != "":
-		return gormstore.NewModel[userSession](db, clock)
+		return gormstore.NewModel[userSession](db)
 	case a.tableName != djangoTable:
-		return gormstore.NewModel[customSession](db, clock)
+		return gormstore.NewModel[customSession](db)
 	default:
-		return gormstore.New(db, clock)
+		return gormstore.New(db)
 	}
 }
 

@@ -59,8 +59,11 @@ func TestLoginRacesRevokeUser(t *testing.T) {
 		migrated(t, db)
 		fast := func() time.Time { return time.Now().Add(3 * time.Hour) }
 		slow := func() time.Time { return time.Now().Add(-3 * time.Hour) }
-		here := newSite(t, open(t, db, gormstore.WithClock(slow)), func(c *core.Config) { c.Now = slow })
-		there := open(t, secondNode(t, db), gormstore.WithClock(fast))
+		here := newSite(t, open(t, db), func(c *core.Config) { c.Now = slow })
+		there := open(t, secondNode(t, db))
+		if err := there.Configure(core.Settings{Now: fast}); err != nil {
+			t.Fatal(err)
+		}
 		for name, test := range logins {
 			cookie := test.before(t, here)
 			late := here.visit(cookie, func(s *core.Session, r *http.Request) {

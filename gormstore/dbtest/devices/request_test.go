@@ -79,7 +79,7 @@ func TestLastSeen(t *testing.T) {
 		clock := func() time.Time { return now }
 		node := func(behind time.Duration, db *gorm.DB) (*deviceStore, site) {
 			clock := func() time.Time { return now.Add(-behind) }
-			store := migrated(t, db, gormstore.WithClock(clock))
+			store := migrated(t, db)
 			return store, newSite(t, store, func(c *core.Config) {
 				c.Now, c.SaveEveryRequest, c.TouchInterval = clock, true, time.Minute
 			})

@@ -147,9 +147,9 @@ func migrate[M any](t testing.TB, store *gormstore.Store[M], err error) *gormsto
 }
 
 func openTable(d dbtest.Database) func(testing.TB, *clock) opened {
-	return func(t testing.TB, c *clock) opened {
+	return func(t testing.TB, _ *clock) opened {
 		db := d.Open(t, nil)
-		store, err := gormstore.New(db, gormstore.WithClock(c.Now))
+		store, err := gormstore.New(db)
 		return opened{
 			store:     migrate(t, store, err),
 			overwrite: overwriteRow[gormstore.DjangoSession](db),
@@ -159,9 +159,9 @@ func openTable(d dbtest.Database) func(testing.TB, *clock) opened {
 }
 
 func openModel(d dbtest.Database) func(testing.TB, *clock) opened {
-	return func(t testing.TB, c *clock) opened {
+	return func(t testing.TB, _ *clock) opened {
 		db := d.Open(t, nil)
-		store, err := gormstore.NewModel[accountSession](db, gormstore.WithClock(c.Now))
+		store, err := gormstore.NewModel[accountSession](db)
 		return opened{
 			store:     migrate(t, store, err),
 			overwrite: overwriteRow[accountSession](db),

@@ -96,7 +96,7 @@ func openCustom(t *testing.T, r release, e customEngine, byGo bool) *custom {
 	}
 	c.process = startProject(t, r, "testdata/custom", settings)
 	c.http = &goSite{key: secretKey, place: &place{store: func(now func() time.Time) (core.Store, error) {
-		store, err := gormstore.NewModel[accountSession](db, gormstore.WithClock(now))
+		store, err := gormstore.NewModel[accountSession](db)
 		return c.cache(store, now), err
 	}}}
 	c.django, c.golang = &djangoSide{c}, &goSide{c}

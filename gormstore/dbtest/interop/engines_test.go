@@ -75,8 +75,8 @@ func usersOnly(backend string) map[string]any {
 func onDatabase(d dbtest.Database) func(*testing.T) (map[string]any, func(func() time.Time) (core.Store, error)) {
 	return func(t *testing.T) (map[string]any, func(func() time.Time) (core.Store, error)) {
 		db := d.Open(t, nil)
-		return settingsOf(t, db), func(now func() time.Time) (core.Store, error) {
-			return gormstore.New(db, gormstore.WithClock(now))
+		return settingsOf(t, db), func(func() time.Time) (core.Store, error) {
+			return gormstore.New(db)
 		}
 	}
 }

@@ -142,7 +142,7 @@ func (u *untaggedSession) FillSession(_ context.Context, items core.Values) (err
 // know nothing of.
 func inUntagged(t *testing.T, s stock) stores {
 	db := openDB(t, dbtest.SQLite)
-	store, err := gormstore.NewModel[untaggedSession](db, gormstore.WithClock(s.now))
+	store, err := gormstore.NewModel[untaggedSession](db)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func accountOf(items core.Values) (*int64, error) {
 
 func inDevices(d dbtest.Database) func(*testing.T, stock) stores {
 	return func(t *testing.T, s stock) stores {
-		store, err := gormstore.NewModel[deviceSession](openDB(t, d), gormstore.WithClock(s.now))
+		store, err := gormstore.NewModel[deviceSession](openDB(t, d))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,7 +71,7 @@ func inCookie(t *testing.T, s stock) stores {
 
 func inTable(d dbtest.Database) func(*testing.T, stock) stores {
 	return func(t *testing.T, s stock) stores {
-		store, err := gormstore.New(openDB(t, d), gormstore.WithClock(s.now))
+		store, err := gormstore.New(openDB(t, d))
 		if err != nil {
 			t.Fatal(err)
 		}
