@@ -14,11 +14,13 @@ import (
 	"github.com/djinn-go/djinn/gormstore"
 )
 
-// The examples of this package are compiled and not run, because it has no driver; in
-// gormstore/dbtest others run on real databases.
+// The examples of this package have no driver: those without an output are compiled and
+// not run. In gormstore/dbtest others run on real databases.
+//
+// README.md shows parts of them; a test in examples/ compares the two.
 
 // db is what gorm.Open returned, with the dialector of your database.
-var db *gorm.DB
+var db = openWithoutDriver()
 
 // Django's own table.
 func ExampleNew() {
@@ -72,7 +74,11 @@ func ExampleWithSessionCap() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_ = store
+	m, err := core.New(store, core.Config{SecretKey: core.Secret(os.Getenv("SECRET_KEY"))})
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.ListenAndServe("127.0.0.1:8080", m.Handler(http.DefaultServeMux))
 }
 
 // A clock of one's own, for a store that is used without a Manager, which would tell it
@@ -94,38 +100,72 @@ func ExampleStore_RevokeUser() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_ = func(_ http.ResponseWriter, r *http.Request, s *core.Session) error {
-		_, err := store.RevokeUser(r.Context(), 42, s.PublicID())
-		return err
+	logOutElsewhere := func(ctx context.Context, s *core.Session, user int64) (ended int64, err error) {
+		return store.RevokeUser(ctx, user, s.PublicID()) // all but this one
 	}
+	_ = logOutElsewhere
 }
+
+// A button of the page "your devices": its public ID comes from the browser, and is
+// looked for among the user's own sessions.
+func ExampleStore_Revoke() {
+	store, err := gormstore.NewModel[UserSession](db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	logOutThere := func(ctx context.Context, publicID string, user int64) error {
+		return store.Revoke(ctx, publicID, store.OfUser(user))
+	}
+	_ = logOutThere
+}
+
+// Sessions that nobody has used for a month. Several scopes must all hold.
+func ExampleStore_RevokeAll() {
+	store, err := gormstore.NewModel[UserSession](db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	idle := func(db *gorm.DB) *gorm.DB {
+		return db.Where("last_seen < ?", gormstore.DateTimeOf(time.Now().AddDate(0, -1, 0)))
+	}
+	ended, err := store.RevokeAll(context.Background(), idle)
+	fmt.Println(ended, err)
+}
+
+type order struct {
+	ID    int64
+	Items int
+}
+
+const cart core.Key[[]string] = "cart"
 
 // The order and the cart: both are saved, or neither.
 func ExampleStore_Transaction() {
-	type order struct{ Items int }
-	const cart core.Key[[]string] = "cart"
 	store, err := gormstore.New(db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	_ = func(ctx context.Context, s *core.Session) error {
+	checkOut := func(ctx context.Context, s *core.Session) error {
 		return store.Transaction(ctx, s, func(tx *gorm.DB) error {
 			return tx.Create(&order{Items: len(cart.Pop(s))}).Error
 		})
 	}
+	_ = checkOut
 }
 
 // A transaction that the program leads itself.
 func ExampleWithTx() {
-	_ = func(ctx context.Context, s *core.Session) error {
+	pay := func(ctx context.Context, s *core.Session) error {
 		return db.Transaction(func(tx *gorm.DB) error {
 			s.Set("paid", true)
 			return s.Save(gormstore.WithTx(ctx, tx))
 		})
 	}
+	_ = pay
 }
 
-// The statements of Migrate, for a migration tool of your own.
+// The statements of Migrate, for a migration tool of your own; here on PostgreSQL. The
+// database need not be there.
 func ExampleDDL() {
 	statements, err := gormstore.DDL[gormstore.DjangoSession](db)
 	if err != nil {
@@ -134,6 +174,10 @@ func ExampleDDL() {
 	for _, sql := range statements {
 		fmt.Println(sql + ";")
 	}
+	// Output:
+	// CREATE TABLE "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, "expire_date" timestamp with time zone NOT NULL);
+	// CREATE INDEX "django_session_session_key_c0390e0f_like" ON "django_session" ("session_key" varchar_pattern_ops);
+	// CREATE INDEX "django_session_expire_date_a5c62663" ON "django_session" ("expire_date");
 }
 
 // A DateTime is cut to what the databases hold. Use it for conditions on
