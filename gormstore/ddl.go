@@ -44,18 +44,18 @@ func (m *model) ddl(db *gorm.DB) ([]string, error) {
 	if m.schema.ModelType == reflect.TypeFor[DjangoSession]() {
 		return dialect(db.Name()).ddl(), nil
 	}
-	var said listener
-	db = db.Session(&gorm.Session{NewDB: true, DryRun: true, Logger: &said, SkipDefaultTransaction: true})
+	var recorder statementRecorder
+	db = db.Session(&gorm.Session{NewDB: true, DryRun: true, Logger: &recorder, SkipDefaultTransaction: true})
 	if err := db.Migrator().CreateTable(reflect.New(m.schema.ModelType).Interface()); err != nil {
 		return nil, fmt.Errorf("gormstore: GORM cannot create a table for the model %s: %w", m.name, err)
 	}
-	for i, statement := range said.statements {
-		said.statements[i] = strings.Replace(statement, "INDEX IF NOT EXISTS", "INDEX", 1)
+	for i, statement := range recorder.statements {
+		recorder.statements[i] = strings.Replace(statement, "INDEX IF NOT EXISTS", "INDEX", 1)
 	}
 	if dialect(db.Name()) == postgres {
-		said.statements = append(said.statements, m.likeIndex(db))
+		recorder.statements = append(recorder.statements, m.likeIndex(db))
 	}
-	return said.statements, nil
+	return recorder.statements, nil
 }
 
 // likeIndex is for looking up public IDs: without it PostgreSQL uses an index for LIKE in
@@ -67,17 +67,17 @@ func (m *model) likeIndex(db *gorm.DB) string {
 	return fmt.Sprintf("CREATE INDEX %s ON %s (%s varchar_pattern_ops)", quote(name), quote(table), quote(keyColumn))
 }
 
-// listener is a GORM logger that takes down statements.
-type listener struct {
+// statementRecorder is a GORM logger that records statements.
+type statementRecorder struct {
 	logger.Interface
 	statements []string
 }
 
-func (l *listener) LogMode(logger.LogLevel) logger.Interface { return l }
+func (r *statementRecorder) LogMode(logger.LogLevel) logger.Interface { return r }
 
-func (l *listener) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
+func (r *statementRecorder) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
 	statement, _ := fc()
-	l.statements = append(l.statements, statement)
+	r.statements = append(r.statements, statement)
 }
 
 // usersDDL creates the table of users.

@@ -150,12 +150,12 @@ func (s *Store[M]) keysAfter(ctx context.Context, last string, scopes []Scope) (
 	return keysOf(s.latest(query.DB, s.inTransaction(ctx)).Clauses(page()...))
 }
 
-// revoke removes sessions by key and tells those who keep copies.
+// revoke removes sessions by key and notifies the listeners, who keep copies.
 func (s *Store[M]) revoke(ctx context.Context, keys []string) (revoked int64, err error) {
 	if len(keys) == 0 {
 		return 0, nil
 	}
-	if t := transactionFrom(ctx); t != nil && !t.tells && s.listeners.any() {
+	if t := transactionFrom(ctx); t != nil && !t.notifies && s.listeners.any() {
 		return 0, errors.New("gormstore: a cache in front of the store would not learn of a revocation under WithTx: use Store.Transaction, or revoke when the transaction has been committed")
 	}
 	err = s.write(ctx, s.model.softDeletes, func(db *gorm.DB) (err error) {

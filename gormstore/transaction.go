@@ -59,7 +59,7 @@ func (s *Store[M]) tryTransaction(ctx context.Context, session *core.Session, fn
 	if err := session.Reload(core.WithTransaction(ctx)); err != nil {
 		return err
 	}
-	changed := &transaction{tells: true}
+	changed := &transaction{notifies: true}
 	within := changed.context(ctx)
 	err := session.Atomic(func() error {
 		return db.WithContext(within).Transaction(func(tx *gorm.DB) error {
@@ -80,13 +80,13 @@ func (s *Store[M]) OnChange(changed func(ctx context.Context, keys []string)) {
 	s.listeners.add(changed)
 }
 
-// changed tells who asked for it, now or when the program's transaction has ended.
+// changed notifies the listeners, now or when the program's transaction has ended.
 func (s *Store[M]) changed(ctx context.Context, keys []string) {
 	if transactionFrom(ctx) != nil {
 		recordKeys(ctx, keys...)
 		return
 	}
 	if len(keys) > 0 {
-		s.listeners.tell(ctx, keys)
+		s.listeners.notify(ctx, keys)
 	}
 }

@@ -33,8 +33,8 @@ type transactionKey struct{}
 
 // transaction is one of the program's, and what the store has changed in it.
 type transaction struct {
-	db    *gorm.DB
-	tells bool // it tells the listeners when it has ended
+	db       *gorm.DB
+	notifies bool // the listeners are notified when it has ended
 
 	mu   sync.Mutex
 	keys []string
@@ -74,7 +74,7 @@ func join(ctx context.Context, stmt *gorm.DB) {
 	stmt.Statement.ConnPool = t.db.Statement.ConnPool
 }
 
-// recordKeys remembers keys under which something changes, for Transaction.
+// recordKeys records keys under which something changes, for Transaction.
 func recordKeys(ctx context.Context, keys ...string) {
 	if t := transactionFrom(ctx); t != nil {
 		t.mu.Lock()
@@ -83,7 +83,7 @@ func recordKeys(ctx context.Context, keys ...string) {
 	}
 }
 
-// listeners are told of changes that a cache in front of the store does not see.
+// listeners are notified of changes that a cache in front of the store does not see.
 type listeners struct {
 	mu  sync.RWMutex
 	all []func(context.Context, []string)
@@ -101,7 +101,7 @@ func (l *listeners) any() bool {
 	return len(l.all) > 0
 }
 
-func (l *listeners) tell(ctx context.Context, keys []string) {
+func (l *listeners) notify(ctx context.Context, keys []string) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	for _, f := range l.all {
