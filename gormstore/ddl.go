@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -46,6 +47,8 @@ func (m *model) ddl(db *gorm.DB) ([]string, error) {
 	}
 	var recorder statementRecorder
 	db = db.Session(&gorm.Session{NewDB: true, DryRun: true, Logger: &recorder, SkipDefaultTransaction: true})
+	ddlMu.Lock()
+	defer ddlMu.Unlock()
 	if err := db.Migrator().CreateTable(reflect.New(m.schema.ModelType).Interface()); err != nil {
 		return nil, fmt.Errorf("gormstore: GORM cannot create a table for the model %s: %w", m.name, err)
 	}
@@ -57,6 +60,10 @@ func (m *model) ddl(db *gorm.DB) ([]string, error) {
 	}
 	return recorder.statements, nil
 }
+
+// ddlMu is held while GORM writes DDL: its driver for MySQL notes the precision of a
+// time column in the parsed model, which all stores of a *gorm.DB share.
+var ddlMu sync.Mutex
 
 // likeIndex is for looking up public IDs: without it PostgreSQL uses an index for LIKE in
 // the C locale alone. Django makes one for its table too.
